@@ -1,0 +1,3 @@
+module github.com/vulgo-ml/vulgo
+
+go 1.24
