@@ -1,3 +1,9 @@
 module github.com/vulgo-ml/vulgo
 
 go 1.24
+
+require (
+	github.com/stretchr/testify v1.12.1 // indirect
+	github.com/vulkan-go/vulkan v0.0.0-20221209234627-c0a353ae26c8 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)
