@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"unsafe"
+
+	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/plan"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// cpuBackend runs plans with pure-Go kernels. A run is done when start returns.
+type cpuBackend struct{}
+
+type cpuMemory []byte
+
+func newCPUMemory(bytes int) cpuMemory {
+	w := make([]uint64, (bytes+7)/8+plan.Align/8)
+	if len(w) == 0 {
+		return nil
+	}
+	p := unsafe.Pointer(&w[0])
+	skip := (64 - int(uintptr(p)&63)) & 63 // a cache line's and a vector's alignment
+	return unsafe.Slice((*byte)(p), 8*len(w))[skip : skip+bytes]
+}
+
+func (cpuBackend) alloc(bytes int) (memory, error) { return newCPUMemory(bytes), nil }
+func (cpuBackend) close() error                    { return nil }
+
+func (m cpuMemory) read(off int, dst []byte) error  { copy(dst, m[off:]); return nil }
+func (m cpuMemory) write(off int, src []byte) error { copy(m[off:], src); return nil }
+func (m cpuMemory) free()                           {}
+
+// cpuProgram has one list of bound steps for each slot: the slots differ in
+// where inputs and outputs lie.
+type cpuProgram struct {
+	run   [slots][]func()
+	ins   [slots]cpuMemory
+	outs  [slots]cpuMemory
+	arena []cpuMemory
+	fixed cpuMemory
+	konst cpuMemory
+	st    *State
+}
+
+func (cpuBackend) load(p *plan.Plan, st *State, o options) (runner, error) {
+	c := &cpuProgram{st: st, fixed: newCPUMemory(p.FixedBytes), konst: newCPUMemory(p.ConstBytes)}
+	for _, n := range p.ArenaBytes {
+		c.arena = append(c.arena, newCPUMemory(n))
+	}
+	for _, k := range p.Consts {
+		copy(c.konst[k.Place.Off:], bytesOf(k.Tensor))
+	}
+	for slot := range slots {
+		c.ins[slot], c.outs[slot] = newCPUMemory(p.InBytes), newCPUMemory(p.OutBytes)
+		for _, s := range p.Steps {
+			c.run[slot] = append(c.run[slot], c.bind(s, slot))
+		}
+	}
+	return c, nil
+}
+
+func (c *cpuProgram) at(pl plan.Place, slot int) []byte {
+	var m cpuMemory
+	switch pl.Slab {
+	case plan.Arena:
+		m = c.arena[pl.ID]
+	case plan.Fixed:
+		m = c.fixed
+	case plan.State:
+		m = c.st.blocks[pl.ID].(cpuMemory)
+	case plan.Input:
+		m = c.ins[slot]
+	case plan.Output:
+		m = c.outs[slot]
+	case plan.Const:
+		m = c.konst
+	}
+	return m[pl.Off : pl.Off+pl.Bytes : pl.Off+pl.Bytes]
+}
+
+// bind prepares one step over its memory.
+func (c *cpuProgram) bind(s *plan.Step, slot int) func() {
+	if s.Node == nil {
+		src, dst := c.at(s.In[0], slot), c.at(s.Out[0], slot)
+		return func() { copy(dst, src) }
+	}
+	args := &cpuref.Args[float32]{
+		Attrs: s.Call.Attrs,
+		In:    c.args(s.Call.In, s.In, slot),
+		Out:   c.args(s.Call.Out, s.Out, slot),
+	}
+	run := s.Variant.Prepare(args)
+	if s.Finish == nil {
+		return run
+	}
+	finish := s.Finish(args.Out[0], c.args(s.Call.Extra, s.Extra, slot))
+	return func() { run(); finish() }
+}
+
+func (c *cpuProgram) args(types []tensor.Type, places []plan.Place, slot int) []cpuref.Arg[float32] {
+	args := make([]cpuref.Arg[float32], len(types))
+	for i, t := range types {
+		if !t.Present() {
+			continue
+		}
+		args[i].Shape = t.Shape
+		f, w := words(c.at(places[i], slot))
+		if t.DType.IsFloat() {
+			args[i].F = f
+			if f == nil {
+				args[i].F = []float32{}
+			}
+		} else {
+			args[i].I = w
+			if w == nil {
+				args[i].I = []int32{}
+			}
+		}
+	}
+	return args
+}
+
+func (c *cpuProgram) start(slot int) error {
+	for _, f := range c.run[slot] {
+		f()
+	}
+	return nil
+}
+
+func (c *cpuProgram) wait(int) error      { return nil }
+func (c *cpuProgram) in(slot int) []byte  { return c.ins[slot] }
+func (c *cpuProgram) out(slot int) []byte { return c.outs[slot] }
+func (c *cpuProgram) free()               { *c = cpuProgram{} }

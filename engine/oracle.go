@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/graph"
+	"github.com/vulgo-ml/vulgo/kernels"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// Oracle evaluates a graph in float64 with the plain bodies, node by node: no
+// plan, no fusion, no shared memory. It is what every device is tested against.
+// Feeds give the inputs (float32 or float64), vars the variables' values, which
+// default to their initial ones. It returns the outputs, and the assigned
+// variables' new values.
+func Oracle(g *graph.Graph, in Feeds, vars map[*graph.Variable]*tensor.Tensor) (out map[string]*tensor.Tensor, assigned map[*graph.Variable]*tensor.Tensor, err error) {
+	if err := g.Err(); err != nil {
+		return nil, nil, err
+	}
+	vals := make([]*tensor.Tensor, g.Values())
+	for _, n := range g.Nodes {
+		switch n.Kind {
+		case graph.ConstNode:
+			vals[n.Out[0]] = wide(n.Const)
+		case graph.ReadNode:
+			t := vars[n.Var]
+			if t == nil && n.Var.Init != nil {
+				t = n.Var.Init()
+			} else if t == nil {
+				t = tensor.New(n.Var.Type)
+			}
+			vals[n.Out[0]] = wide(t)
+		case graph.InputNode:
+			t := in[n.Name]
+			if t == nil {
+				return nil, nil, fmt.Errorf("oracle: input %q is missing", n.Name)
+			}
+			vals[n.Out[0]] = wide(t)
+		case graph.OpNode:
+			evaluate(g, n, vals)
+		}
+	}
+	out, assigned = map[string]*tensor.Tensor{}, map[*graph.Variable]*tensor.Tensor{}
+	for _, o := range g.Outputs {
+		out[o.Name] = vals[o.Ref]
+	}
+	for _, a := range g.Assigns {
+		assigned[a.Var] = vals[a.Ref]
+	}
+	return out, assigned, nil
+}
+
+func evaluate(g *graph.Graph, n *graph.Node, vals []*tensor.Tensor) {
+	if n.Op.View {
+		v := *vals[n.In[0]]
+		v.Shape = g.ValueOf(n.Out[0]).Shape()
+		vals[n.Out[0]] = &v
+		return
+	}
+	args := &cpuref.Args[float64]{Attrs: n.Attrs}
+	for _, r := range n.In {
+		var t *tensor.Tensor
+		if r != kernels.NoRef {
+			t = vals[r]
+		}
+		args.In = append(args.In, argOf(t))
+	}
+	for i, r := range n.Out {
+		t := tensor.New(widened(g.ValueOf(r).Type()))
+		if n.Op.Alias != nil {
+			if from := n.Op.Alias(n.Attrs, len(n.In))[i]; from >= 0 {
+				copy(t.F64, vals[n.In[from]].F64)
+			}
+		}
+		vals[r] = t
+		args.Out = append(args.Out, argOf(t))
+	}
+	n.Op.CPU.F64(args)()
+}
+
+func argOf(t *tensor.Tensor) cpuref.Arg[float64] {
+	if t == nil {
+		return cpuref.Arg[float64]{}
+	}
+	return cpuref.Arg[float64]{Shape: t.Shape, F: t.F64, I: t.I32}
+}
+
+func widened(t tensor.Type) tensor.Type {
+	if t.DType == tensor.Float32 {
+		t.DType = tensor.Float64
+	}
+	return t
+}
+
+// wide copies a tensor to float64.
+func wide(t *tensor.Tensor) *tensor.Tensor {
+	if t.DType != tensor.Float32 {
+		return t.Clone()
+	}
+	w := tensor.New(widened(t.Type))
+	for i, v := range t.F32 {
+		w.F64[i] = float64(v)
+	}
+	return w
+}

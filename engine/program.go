@@ -1,0 +1,276 @@
+package engine
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/vulgo-ml/vulgo/graph"
+	"github.com/vulgo-ml/vulgo/kernels"
+	"github.com/vulgo-ml/vulgo/plan"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// slots is how many runs may be under way: while one computes, the next one's
+// inputs are written and the last one's outputs read.
+const slots = 2
+
+// Program is a graph compiled for a device over a State. Use it from one
+// goroutine at a time; several programs may share a State and a device.
+type Program struct {
+	dev  *Device
+	st   *State
+	plan *plan.Plan
+	r    runner
+
+	// Seed seeds the program's random draws: run k draws from (Seed, k).
+	Seed uint32
+
+	slot    int
+	step    uint32
+	tickets [slots]Ticket
+	err     error // sticky: a lost device stays lost
+	closed  bool
+}
+
+type options struct {
+	choices kernels.Choices
+	noFuse  bool
+	train   bool
+	profile bool
+}
+
+// Option changes how Compile works.
+type Option func(*options)
+
+// Train builds the graph in training mode.
+func Train() Option { return func(o *options) { o.train = true } }
+
+// With forces kernel variants by op name, for tests and tuning.
+func With(c kernels.Choices) Option { return func(o *options) { o.choices = c } }
+
+// NoFusion keeps one step an op.
+func NoFusion() Option { return func(o *options) { o.noFuse = true } }
+
+// Profiled records how long each step takes; see Program.Profile.
+func Profiled() Option { return func(o *options) { o.profile = true } }
+
+// Compile builds a graph, plans it for the State's device and makes it ready to
+// run. All that is dear happens here: shape checks, planning, pipelines. The
+// error names the op and the caller's line, or what doesn't fit the device.
+func Compile(st *State, build func(g *graph.Graph), opts ...Option) (*Program, error) {
+	var o options
+	for _, f := range opts {
+		f(&o)
+	}
+	g := graph.New()
+	g.SetTrain(o.train)
+	build(g)
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
+	if err := st.bind(plan.Vars(g)); err != nil {
+		return nil, err
+	}
+	p, err := plan.Build(g, st.dev.Target, plan.Options{Choices: o.choices, Layout: st.layout, NoFuse: o.noFuse})
+	if err != nil {
+		return nil, err
+	}
+	if err := st.dev.hold(1); err != nil {
+		return nil, err
+	}
+	r, err := st.dev.b.load(p, st, o)
+	if err != nil {
+		st.dev.hold(-1)
+		return nil, err
+	}
+	prog := &Program{dev: st.dev, st: st, plan: p, r: r}
+	for i := range prog.tickets {
+		prog.tickets[i].init(prog, i)
+	}
+	return prog, nil
+}
+
+// Plan is what the program runs; it prints.
+func (p *Program) Plan() *plan.Plan { return p.plan }
+
+// Device is where the program runs.
+func (p *Program) Device() *Device { return p.dev }
+
+// Feeds are a run's inputs by name.
+type Feeds map[string]*tensor.Tensor
+
+// Run starts a run. Every input of the graph must be fed a tensor of its type,
+// except the seed, which the program keeps itself. The tensors are copied
+// before Run returns. The ticket is valid until Run has been called twice more.
+func (p *Program) Run(in Feeds) (*Ticket, error) {
+	if p.closed {
+		return nil, ErrClosed
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	t := &p.tickets[p.slot]
+	if err := t.Wait(); err != nil {
+		return nil, err
+	}
+	if err := p.feed(p.r.in(p.slot), in); err != nil {
+		return nil, err
+	}
+	if err := p.start(); err != nil {
+		p.err = fmt.Errorf("engine: %s: run %d: %w", p.dev.Name, p.step, err)
+		return nil, p.err
+	}
+	t.pending = true
+	p.step++
+	p.slot = (p.slot + 1) % slots
+	return t, nil
+}
+
+func (p *Program) start() error {
+	p.st.mu.Lock()
+	defer p.st.mu.Unlock()
+	p.dev.mu.Lock()
+	defer p.dev.mu.Unlock()
+	return p.r.start(p.slot)
+}
+
+func (p *Program) feed(dst []byte, in Feeds) error {
+	for i := range p.plan.Inputs {
+		io := &p.plan.Inputs[i]
+		to := dst[io.Place.Off : io.Place.Off+io.Place.Bytes]
+		t := in[io.Name]
+		switch {
+		case t == nil && io.Name == graph.SeedInput:
+			_, w := words(to)
+			w[0], w[1] = int32(p.Seed), int32(p.step)
+		case t == nil:
+			return fmt.Errorf("engine: input %q is missing; the program wants %s", io.Name, p.wants())
+		case !sameStorage(t.Type, io.Type):
+			return fmt.Errorf("engine: input %q is %v, the program wants %v", io.Name, t.Type, io.Type)
+		default:
+			copy(to, bytesOf(t))
+		}
+	}
+	return nil
+}
+
+// sameStorage lets int32 data feed a bool input: both are 0 or 1 in 4 bytes.
+func sameStorage(a, b tensor.Type) bool {
+	return a.Shape.Equal(b.Shape) && (a.DType == b.DType || a.DType == tensor.Int32 && b.DType == tensor.Bool)
+}
+
+func (p *Program) wants() string {
+	var names []string
+	for _, io := range p.plan.Inputs {
+		if io.Name != graph.SeedInput {
+			names = append(names, fmt.Sprintf("%s %v", io.Name, io.Type))
+		}
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+// Step is the number of runs started; a resumed training sets it back with SetStep.
+func (p *Program) Step() int { return int(p.step) }
+
+// SetStep sets the number that the next run's random draws are keyed with.
+func (p *Program) SetStep(n int) { p.step = uint32(n) }
+
+// Close frees what the program holds on the device, after its runs have ended.
+func (p *Program) Close() error {
+	if p.closed {
+		return nil
+	}
+	var err error
+	for i := range p.tickets {
+		if e := p.tickets[i].Wait(); err == nil {
+			err = e
+		}
+	}
+	p.closed = true
+	p.r.free()
+	p.dev.hold(-1)
+	return err
+}
+
+// Ticket is a run under way.
+type Ticket struct {
+	p       *Program
+	slot    int
+	pending bool
+	f32     map[string][]float32
+	i32     map[string][]int32
+}
+
+func (t *Ticket) init(p *Program, slot int) {
+	t.p, t.slot = p, slot
+	t.f32, t.i32 = map[string][]float32{}, map[string][]int32{}
+	out := p.r.out(slot)
+	for _, io := range p.plan.Outputs {
+		f, i := words(out[io.Place.Off : io.Place.Off+io.Place.Bytes])
+		if io.Type.DType == tensor.Float32 {
+			t.f32[io.Name] = f
+		} else {
+			t.i32[io.Name] = i
+		}
+	}
+}
+
+// Wait returns when the run is done.
+func (t *Ticket) Wait() error {
+	if !t.pending {
+		return t.p.err
+	}
+	t.pending = false
+	if err := t.p.r.wait(t.slot); err != nil {
+		t.p.err = fmt.Errorf("engine: %s: %w", t.p.dev.Name, err)
+	}
+	return t.p.err
+}
+
+// F32 waits and gives a float32 output's values, in place: they are valid until
+// the slot is used again. It is nil if there is no such output or the run failed.
+func (t *Ticket) F32(name string) []float32 {
+	if t.Wait() != nil {
+		return nil
+	}
+	return t.f32[name]
+}
+
+// I32 is F32 for int32 and bool outputs.
+func (t *Ticket) I32(name string) []int32 {
+	if t.Wait() != nil {
+		return nil
+	}
+	return t.i32[name]
+}
+
+// Scalar is the first element of a float32 output, NaN-free or not; 0 and an
+// error if the run failed or has no such output.
+func (t *Ticket) Scalar(name string) (float32, error) {
+	if err := t.Wait(); err != nil {
+		return 0, err
+	}
+	v := t.f32[name]
+	if len(v) == 0 {
+		return 0, fmt.Errorf("engine: the program has no float32 output %q", name)
+	}
+	return v[0], nil
+}
+
+// Tensor copies an output.
+func (t *Ticket) Tensor(name string) (*tensor.Tensor, error) {
+	if err := t.Wait(); err != nil {
+		return nil, err
+	}
+	for _, io := range t.p.plan.Outputs {
+		if io.Name == name {
+			x := tensor.New(io.Type)
+			copy(x.F32, t.f32[name])
+			copy(x.I32, t.i32[name])
+			return x, nil
+		}
+	}
+	return nil, fmt.Errorf("engine: the program has no output %q", name)
+}
