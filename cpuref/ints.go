@@ -32,6 +32,9 @@ type walk struct {
 // push adds a dimension inside the others; it joins the last one where the two
 // lie as one.
 func (w *walk) push(size, stride int) {
+	if size == 1 {
+		return
+	}
 	if d := w.rank - 1; d >= 0 && w.stride[d] == size*stride {
 		w.size[d] *= size
 		w.stride[d] = stride
