@@ -1,0 +1,55 @@
+package fast
+
+import (
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// guarded makes n floats right before or right after a page that can't be
+// touched: an access beyond them ends the test with a fault.
+func guarded(t *testing.T, n int, atEnd bool) []float32 {
+	page := syscall.Getpagesize()
+	size := roundUp(4*n, page)
+	mem, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, syscall.Munmap(mem)) })
+	require.NoError(t, syscall.Mprotect(mem[:page], syscall.PROT_NONE))
+	require.NoError(t, syscall.Mprotect(mem[page+size:], syscall.PROT_NONE))
+	at := page
+	if atEnd {
+		at = page + size - 4*n
+	}
+	p := unsafe.Slice((*float32)(unsafe.Pointer(&mem[at])), n)
+	for i := range p {
+		p[i] = float32(i%7) - 3
+	}
+	return p
+}
+
+// All heights and widths up to two tiles and a bit, every form.
+func TestGemmStaysWithinItsSlices(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		const most = 40
+		for _, atEnd := range []bool{false, true} {
+			a, b, c := guarded(t, most*most, atEnd), guarded(t, most*most, atEnd), guarded(t, most*most, atEnd)
+			last := func(p []float32, n int) []float32 {
+				if atEnd {
+					return p[len(p)-n:]
+				}
+				return p[:n]
+			}
+			for m := 1; m <= most; m++ {
+				for n := 1; n <= most; n++ {
+					for _, k := range []int{1, 3, 8, 17} {
+						x, y, z := last(a, m*k), last(b, k*n), last(c, m*n)
+						Gemm(false, false, m, n, k, x, k, y, n, z, n, false)
+						Gemm(true, true, m, n, k, x, m, y, k, z, n, true)
+					}
+				}
+			}
+		}
+	})
+}

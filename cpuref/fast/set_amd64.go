@@ -1,0 +1,39 @@
+package fast
+
+import "golang.org/x/sys/cpu"
+
+func detect() []*set {
+	var found []*set
+	x := &cpu.X86 // these flags also say that the OS keeps the registers
+	if x.HasAVX2 && x.HasFMA && x.HasBMI2 {
+		if x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL {
+			found = append(found, avx512())
+		}
+		found = append(found, avx2())
+	}
+	return append(found, plain())
+}
+
+func avx512() *set {
+	return &set{
+		name: "avx512", mr: 12, nr: 32, lanes: 16, mc: 192, kc: 384,
+		tiles: [][]tileFunc{
+			{tile1x16AVX512, tile2x16AVX512, tile3x16AVX512, tile4x16AVX512, tile5x16AVX512, tile6x16AVX512,
+				tile7x16AVX512, tile8x16AVX512, tile9x16AVX512, tile10x16AVX512, tile11x16AVX512, tile12x16AVX512},
+			{tile1x32AVX512, tile2x32AVX512, tile3x32AVX512, tile4x32AVX512, tile5x32AVX512, tile6x32AVX512,
+				tile7x32AVX512, tile8x32AVX512, tile9x32AVX512, tile10x32AVX512, tile11x32AVX512, tile12x32AVX512},
+		},
+		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
+	}
+}
+
+func avx2() *set {
+	return &set{
+		name: "avx2", mr: 6, nr: 16, lanes: 8, mc: 96, kc: 384,
+		tiles: [][]tileFunc{
+			{tile1x8AVX2, tile2x8AVX2, tile3x8AVX2, tile4x8AVX2, tile5x8AVX2, tile6x8AVX2},
+			{tile1x16AVX2, tile2x16AVX2, tile3x16AVX2, tile4x16AVX2, tile5x16AVX2, tile6x16AVX2},
+		},
+		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !amd64 && !arm64
+
+package fast
+
+func detect() []*set { return []*set{plain()} }
