@@ -1,0 +1,160 @@
+package kernels
+
+import "fmt"
+
+var conv2dVariants = []Variant{
+	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
+}
+
+var conv2dDataVariants = []Variant{
+	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
+}
+
+var conv2dWeightVariants = []Variant{}
+
+// convGather is a convolution form that gathers, for pixels (jy, jx) of a PH x
+// PW plane and rows m, over taps (ty, tx) and channels k:
+//
+//	Y[n, m, out0 + jy·outy + jx·outx] = Σ W[tap0 + ty·tapy + tx·tapx, k, m] · X[n, k, jy·s + ty·d + b]
+//
+// The forward convolution is one of these, its gradient by data one for each
+// residue of a pixel by the stride.
+type convGather struct {
+	PH, PW           int
+	sy, sx, by, bx   int
+	dy, dx           int
+	nty, ntx         int
+	tap0, tapy, tapx int
+	out0, outy, outx int
+}
+
+// gathers are the forms of a forward or by-data call, with the sizes they share:
+// K channels of IH x IW a group in, M channels of OH·OW out.
+func (c *conv) gathers(f convForm) (gs []convGather, K, IH, IW, M, area int) {
+	if f == convForward {
+		return []convGather{{
+			PH: c.OH, PW: c.OW, sy: c.stride[0], sx: c.stride[1], by: -c.pad[0], bx: -c.pad[1],
+			dy: c.d[0], dx: c.d[1], nty: c.KH, ntx: c.KW, tapy: c.KW, tapx: 1, outy: c.OW, outx: 1,
+		}}, c.Cg, c.H, c.W, c.Og, c.OH * c.OW
+	}
+	// Pixel y = r + s·j of dX takes tap i of row (y + p - i·d)/s of dY, where
+	// that divides: the i are i0, i0+step, ...
+	type axis struct{ pixels, base, taps, tap0, step, back int }
+	split := func(size, kernel, s, p, d, r int) axis {
+		a := axis{pixels: (size - r + s - 1) / s, tap0: kernel}
+		for i := range kernel {
+			if (r+p-i*d)%s != 0 {
+				continue
+			}
+			if a.taps == 0 {
+				a.tap0, a.base = i, (r+p-i*d)/s
+			} else if a.taps == 1 {
+				a.step = i - a.tap0
+				a.back = a.step * d / s
+			}
+			a.taps++
+		}
+		return a
+	}
+	for ry := range min(c.stride[0], c.H) {
+		y := split(c.H, c.KH, c.stride[0], c.pad[0], c.d[0], ry)
+		for rx := range min(c.stride[1], c.W) {
+			x := split(c.W, c.KW, c.stride[1], c.pad[1], c.d[1], rx)
+			g := convGather{
+				PH: y.pixels, PW: x.pixels, sy: 1, sx: 1, by: y.base, bx: x.base, dy: -y.back, dx: -x.back,
+				nty: y.taps, ntx: x.taps, tap0: y.tap0*c.KW + x.tap0, tapy: y.step * c.KW, tapx: x.step,
+				out0: ry*c.W + rx, outy: c.stride[0] * c.W, outx: c.stride[1],
+			}
+			if g.nty == 0 || g.ntx == 0 { // no tap reaches these pixels: they are zero
+				g.nty, g.ntx, g.tap0 = 0, 0, 0
+			}
+			gs = append(gs, g)
+		}
+	}
+	return gs, c.Og, c.OH, c.OW, c.Cg, c.H * c.W
+}
+
+func (c *Call) convForm() convForm {
+	switch c.Op.Name {
+	case "conv2d_data":
+		return convData
+	case "conv2d_weight":
+		return convWeight
+	}
+	return convForward
+}
+
+const (
+	convTM = 16 // rows of a workgroup of the subgroup shape
+	convTN = 4  // pixels of a lane
+)
+
+func convSubgroupServes(t *Target, c *Call) bool {
+	sg := t.SubgroupSize
+	if !t.Software || !t.SubgroupShuffle || sg < 4 || sg > 64 || sg&(sg-1) != 0 {
+		return false
+	}
+	_, err := lowerConvSubgroup(t, c)
+	return err == nil
+}
+
+// lowerConvSubgroup serves conv2d and conv2d_data: the weights are packed once,
+// then each gather is a dispatch.
+func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
+	g, form := c.conv(), c.convForm()
+	gs, K, IH, IW, M, area := g.gathers(form)
+	if c.Out[0].Elems() == 0 {
+		return Lowered{}, nil
+	}
+	ku := 1
+	for ku < 4 && ku*2*convTM <= 4*t.SubgroupSize && K%(ku*2) == 0 {
+		ku *= 2
+	}
+	if n := g.taps() * (K/ku + 2); t.MaxLoop > 0 && n > t.MaxLoop {
+		return Lowered{}, fmt.Errorf("%s: %d terms a sum take %d loop iterations, over the device's %d", c.Op.Name, g.taps()*K, n, t.MaxLoop)
+	}
+	tiles := (M + convTM - 1) / convTM
+	packed := g.G * g.taps() * tiles * K * convTM
+	if n := max(c.In[0].Elems(), c.In[1].Elems(), packed/4+t.SubgroupSize); n > t.MaxTexels {
+		return Lowered{}, fmt.Errorf("%s: %d texels, over the device's %d", c.Op.Name, n, t.MaxTexels)
+	}
+	if tiles*g.G > t.MaxGroups[2] {
+		return Lowered{}, fmt.Errorf("%s: %d channel tiles, over the device's %d", c.Op.Name, tiles*g.G, t.MaxGroups[2])
+	}
+	// Strides of W [O, C/G, taps] by group, k and m.
+	sg, sk, sm := g.Og*g.Cg*g.taps(), g.taps(), g.Cg*g.taps()
+	if form == convData {
+		sk, sm = sm, sk
+	}
+	grid := Folded(t, (packed+63)/64)
+	low := Lowered{
+		Work: []int{4 * (packed + 4*t.SubgroupSize)},
+		Dispatches: []Dispatch{{
+			Shader: "conv2d_pack", Grid: grid,
+			Bind: []Bind{In(1).Texel1(), Work(0).WO()},
+			Push: words(packed, g.taps(), tiles, convTM, K, M, sg, sk, sm),
+		}},
+	}
+	for _, a := range gs {
+		pixels := g.N * a.PH * a.PW
+		grid := Folded(t, (pixels+t.SubgroupSize*convTN-1)/(t.SubgroupSize*convTN))
+		grid[2] = uint32(tiles * g.G)
+		low.Dispatches = append(low.Dispatches, Dispatch{
+			Shader: "conv2d_subgroup", Grid: grid, Patch: c.Epilogue,
+			Spec: words(t.SubgroupSize, ku, convTM, convTN),
+			Bind: []Bind{In(0).Texel1(), Work(0).Texel4().RO(), Out(0), c.ExtraOr(0, Out(0)), c.ExtraOr(1, Out(0))},
+			Push: words(pixels, a.PH, a.PW, a.sy, a.sx, a.by, a.bx, a.dy, a.dx, a.nty, a.ntx,
+				a.tap0, a.tapy, a.tapx, g.taps(), tiles, K, IH, IW, M, g.G, area, a.out0, a.outy, a.outx),
+		})
+	}
+	return low, nil
+}
+
+// words are push or specialisation constants.
+func words(v ...int) []uint32 {
+	w := make([]uint32, len(v))
+	for i, x := range v {
+		w[i] = uint32(int32(x))
+	}
+	return w
+}
