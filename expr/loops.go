@@ -1,0 +1,232 @@
+package expr
+
+import (
+	"math"
+)
+
+// run is one operation over the block. Slots are cut to one length, so that the
+// compiler drops the bounds checks.
+func (st *step[T]) run(s *scratch[T]) {
+	if st.unary != nil && st.typ == Float {
+		st.unary(s.f[st.dst], s.f[st.a])
+		return
+	}
+	switch st.typ {
+	case Float:
+		st.floats(s)
+	case Int:
+		st.ints(s)
+	case Bool:
+		st.bools(s)
+	}
+}
+
+func (st *step[T]) floats(s *scratch[T]) {
+	a, b, c := s.f[st.a], s.f[st.b], s.f[st.c]
+	d := s.f[st.dst]
+	switch st.op {
+	case OpArg:
+		copy(d, a)
+	case Add:
+		a, b = a[:len(d)], b[:len(d)]
+		for i := range d {
+			d[i] = a[i] + b[i]
+		}
+	case Sub:
+		a, b = a[:len(d)], b[:len(d)]
+		for i := range d {
+			d[i] = a[i] - b[i]
+		}
+	case Mul:
+		a, b = a[:len(d)], b[:len(d)]
+		for i := range d {
+			d[i] = a[i] * b[i]
+		}
+	case Div:
+		a, b = a[:len(d)], b[:len(d)]
+		for i := range d {
+			d[i] = a[i] / b[i]
+		}
+	case Neg:
+		a = a[:len(d)]
+		for i := range d {
+			d[i] = -a[i]
+		}
+	case FMA:
+		for i := range d {
+			d[i] = T(math.FMA(float64(a[i]), float64(b[i]), float64(c[i])))
+		}
+	case Where:
+		cond := s.i[st.a][:len(d)]
+		b, c = b[:len(d)], c[:len(d)]
+		for i := range d {
+			v := c[i]
+			if cond[i] != 0 {
+				v = b[i]
+			}
+			d[i] = v
+		}
+	case Min:
+		a, b = a[:len(d)], b[:len(d)]
+		for i := range d {
+			d[i] = min(a[i], b[i])
+		}
+	case Max:
+		a, b = a[:len(d)], b[:len(d)]
+		for i := range d {
+			d[i] = max(a[i], b[i])
+		}
+	case Pow:
+		for i := range d {
+			d[i] = T(math.Pow(float64(a[i]), float64(b[i])))
+		}
+	case IsNaN:
+		o := s.i[st.dst]
+		for i := range o {
+			o[i] = flag(a[i] != a[i])
+		}
+	case ToInt:
+		o := s.i[st.dst]
+		for i := range o {
+			o[i] = int32(a[i])
+		}
+	case ToBool:
+		o := s.i[st.dst]
+		for i := range o {
+			o[i] = flag(a[i] != 0)
+		}
+	default:
+		compare(st.op, s.i[st.dst], a, b)
+	}
+}
+
+func (st *step[T]) ints(s *scratch[T]) {
+	a, b := s.i[st.a], s.i[st.b]
+	d := s.i[st.dst]
+	switch st.op {
+	case OpArg:
+		copy(d, a)
+	case Add:
+		for i := range d {
+			d[i] = a[i] + b[i]
+		}
+	case Sub:
+		for i := range d {
+			d[i] = a[i] - b[i]
+		}
+	case Mul:
+		for i := range d {
+			d[i] = a[i] * b[i]
+		}
+	case Neg:
+		for i := range d {
+			d[i] = -a[i]
+		}
+	case Abs:
+		for i := range d {
+			d[i] = max(a[i], -a[i])
+		}
+	case Min:
+		for i := range d {
+			d[i] = min(a[i], b[i])
+		}
+	case Max:
+		for i := range d {
+			d[i] = max(a[i], b[i])
+		}
+	case Where:
+		c := s.i[st.c]
+		for i := range d {
+			v := c[i]
+			if a[i] != 0 {
+				v = b[i]
+			}
+			d[i] = v
+		}
+	case ToFloat:
+		o := s.f[st.dst]
+		for i := range o {
+			o[i] = T(a[i])
+		}
+	case ToBool:
+		for i := range d {
+			d[i] = flag(a[i] != 0)
+		}
+	default:
+		compare(st.op, d, a, b)
+	}
+}
+
+func (st *step[T]) bools(s *scratch[T]) {
+	a, b := s.i[st.a], s.i[st.b]
+	d := s.i[st.dst]
+	switch st.op {
+	case OpArg, ToInt:
+		copy(d, a)
+	case And:
+		for i := range d {
+			d[i] = a[i] & b[i]
+		}
+	case Or:
+		for i := range d {
+			d[i] = a[i] | b[i]
+		}
+	case Not:
+		for i := range d {
+			d[i] = 1 - a[i]
+		}
+	case Where:
+		c := s.i[st.c]
+		for i := range d {
+			v := c[i]
+			if a[i] != 0 {
+				v = b[i]
+			}
+			d[i] = v
+		}
+	case ToFloat:
+		o := s.f[st.dst]
+		for i := range o {
+			o[i] = T(a[i])
+		}
+	default:
+		compare(st.op, d, a, b)
+	}
+}
+
+func flag(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compare[E ~float32 | ~float64 | ~int32](op Op, d []int32, a, b []E) {
+	a, b = a[:len(d)], b[:len(d)]
+	switch op {
+	case LT:
+		for i := range d {
+			d[i] = flag(a[i] < b[i])
+		}
+	case LE:
+		for i := range d {
+			d[i] = flag(a[i] <= b[i])
+		}
+	case GT:
+		for i := range d {
+			d[i] = flag(a[i] > b[i])
+		}
+	case GE:
+		for i := range d {
+			d[i] = flag(a[i] >= b[i])
+		}
+	case EQ:
+		for i := range d {
+			d[i] = flag(a[i] == b[i])
+		}
+	case NE:
+		for i := range d {
+			d[i] = flag(a[i] != b[i])
+		}
+	}
+}
