@@ -1,0 +1,230 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/kernels"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// op applies the table's op of that name and gives its first output.
+func (v Value) op(name string, attrs any, more ...Value) Value {
+	return v.ops(name, attrs, more...)[0]
+}
+
+func (v Value) ops(name string, attrs any, more ...Value) []Value {
+	g := v.g
+	for i := 0; g == nil && i < len(more); i++ {
+		g = more[i].g
+	}
+	if g == nil {
+		return make([]Value, 8)
+	}
+	if v.g == nil && g.err == nil {
+		g.Fail(fmt.Errorf("%s: the first operand is absent", name))
+	}
+	return g.Apply(kernels.Lookup(name), attrs, append([]Value{v}, more...)...)
+}
+
+// Op applies an elementwise op of the table that has no method of its own.
+func (v Value) Op(name string, more ...Value) Value { return v.op(name, nil, more...) }
+
+// Arithmetic and comparisons broadcast as NumPy's do.
+
+// Add is v + w.
+func (v Value) Add(w Value) Value { return v.op("add", nil, w) }
+
+// Sub is v - w.
+func (v Value) Sub(w Value) Value { return v.op("sub", nil, w) }
+
+// Mul is v · w, element by element.
+func (v Value) Mul(w Value) Value { return v.op("mul", nil, w) }
+
+// Div is v / w.
+func (v Value) Div(w Value) Value { return v.op("div", nil, w) }
+
+// Pow is v to the power w.
+func (v Value) Pow(w Value) Value { return v.op("pow", nil, w) }
+
+// Minimum is the smaller of both; NaN wins.
+func (v Value) Minimum(w Value) Value { return v.op("minimum", nil, w) }
+
+// Maximum is the larger of both; NaN wins.
+func (v Value) Maximum(w Value) Value { return v.op("maximum", nil, w) }
+
+// Eq is true where v = w.
+func (v Value) Eq(w Value) Value { return v.op("eq", nil, w) }
+
+// Less is true where v < w.
+func (v Value) Less(w Value) Value { return v.op("lt", nil, w) }
+
+// Where picks from a where v is true, else from b.
+func (v Value) Where(a, b Value) Value { return v.op("where", nil, a, b) }
+
+// AddScalar is v + s.
+func (v Value) AddScalar(s float64) Value { return v.withScalar("add", s) }
+
+// MulScalar is v · s.
+func (v Value) MulScalar(s float64) Value { return v.withScalar("mul", s) }
+
+func (v Value) withScalar(name string, s float64) Value {
+	if v.g == nil {
+		return v
+	}
+	return v.op(name, nil, v.g.Scalar(s))
+}
+
+// Neg is -v.
+func (v Value) Neg() Value { return v.op("neg", nil) }
+
+// Abs is |v|.
+func (v Value) Abs() Value { return v.op("abs", nil) }
+
+// Square is v².
+func (v Value) Square() Value { return v.op("square", nil) }
+
+// Sqrt is the square root.
+func (v Value) Sqrt() Value { return v.op("sqrt", nil) }
+
+// Exp is e to the power v.
+func (v Value) Exp() Value { return v.op("exp", nil) }
+
+// Log is the natural logarithm.
+func (v Value) Log() Value { return v.op("log", nil) }
+
+// Relu is max(v, 0); its gradient at 0 is 0.
+func (v Value) Relu() Value { return v.op("relu", nil) }
+
+// Sigmoid is 1 / (1 + e^-v).
+func (v Value) Sigmoid() Value { return v.op("sigmoid", nil) }
+
+// Tanh is the hyperbolic tangent.
+func (v Value) Tanh() Value { return v.op("tanh", nil) }
+
+// Gelu is v·Φ(v), with the error function.
+func (v Value) Gelu() Value { return v.op("gelu", nil) }
+
+// Silu is v·sigmoid(v).
+func (v Value) Silu() Value { return v.op("silu", nil) }
+
+// Float is v as float32: true is 1.
+func (v Value) Float() Value {
+	if v.Type().DType.IsFloat() {
+		return v
+	}
+	return v.op("to_float", nil)
+}
+
+// Detach is v without a gradient.
+func (v Value) Detach() Value { return v.op("detach", nil) }
+
+// MatMul is v·w: [.., M, K]·[.., K, N]; a w of rank 2 serves the whole batch.
+func (v Value) MatMul(w Value) Value { return v.op("matmul", cpuref.MatMulAttrs{}, w) }
+
+// MatMulT is v·wᵀ: [.., M, K]·[N, K].
+func (v Value) MatMulT(w Value) Value { return v.op("matmul", cpuref.MatMulAttrs{TransB: true}, w) }
+
+// Sum adds over the axes, all of them if none is named; the axes go away.
+func (v Value) Sum(axes ...int) Value { return v.reduce("sum", false, axes) }
+
+// Mean averages over the axes, all of them if none is named.
+func (v Value) Mean(axes ...int) Value { return v.reduce("mean", false, axes) }
+
+// Amax is the largest over the axes; NaN wins.
+func (v Value) Amax(axes ...int) Value { return v.reduce("amax", false, axes) }
+
+// Amin is the smallest over the axes; NaN wins.
+func (v Value) Amin(axes ...int) Value { return v.reduce("amin", false, axes) }
+
+// SumKeep is Sum with the axes kept, of size 1.
+func (v Value) SumKeep(axes ...int) Value { return v.reduce("sum", true, axes) }
+
+// MeanKeep is Mean with the axes kept, of size 1.
+func (v Value) MeanKeep(axes ...int) Value { return v.reduce("mean", true, axes) }
+
+// Argmax is the int32 index of the largest along an axis; the first wins.
+func (v Value) Argmax(axis int) Value { return v.reduce("argmax", false, []int{axis}) }
+
+func (v Value) reduce(name string, keep bool, axes []int) Value {
+	pos := make([]int, len(axes))
+	for i, a := range axes {
+		pos[i] = v.axis(a)
+	}
+	return v.op(name, cpuref.ReduceAttrs{Axes: cpuref.IntList(pos...), Keep: keep})
+}
+
+// axis counts a negative axis from the end.
+func (v Value) axis(a int) int {
+	if a < 0 {
+		return a + len(v.Shape())
+	}
+	return a
+}
+
+// Softmax is e^v / sum of e^v along an axis.
+func (v Value) Softmax(axis int) Value {
+	return v.op("softmax", cpuref.AxisAttrs{Axis: v.axis(axis)})
+}
+
+// LogSoftmax is the logarithm of Softmax.
+func (v Value) LogSoftmax(axis int) Value {
+	return v.op("log_softmax", cpuref.AxisAttrs{Axis: v.axis(axis)})
+}
+
+// CrossEntropyEach is, for logits [N, C] and int32 labels [N], the loss of each
+// row: log sum exp(row) - row[label]. Labels of -100 give 0, as in PyTorch.
+func (v Value) CrossEntropyEach(labels Value) Value {
+	return v.op("cross_entropy", cpuref.CrossEntropyAttrs{IgnoreIndex: IgnoreIndex}, labels)
+}
+
+// IgnoreIndex is the label that losses leave out.
+const IgnoreIndex = -100
+
+// Embed picks rows of the table v [V, D] by int32 indexes: [.., D].
+func (v Value) Embed(idx Value) Value { return v.op("embedding", nil, idx) }
+
+// Conv2d is the cross-correlation of v [N, C, H, W] with w [O, C/groups, kh, kw].
+func (v Value) Conv2d(w Value, a cpuref.Conv2dAttrs) Value { return v.op("conv2d", a, w) }
+
+// MaxPool2d is the largest of each k x k window, k apart.
+func (v Value) MaxPool2d(k int) Value {
+	return v.MaxPool2dWith(cpuref.Pool2dAttrs{Kernel: [2]int{k, k}})
+}
+
+// MaxPool2dWith is max pooling with every option.
+func (v Value) MaxPool2dWith(a cpuref.Pool2dAttrs) Value { return v.op("max_pool2d", a) }
+
+// AvgPool2d is the mean of each k x k window, k apart.
+func (v Value) AvgPool2d(k int) Value {
+	return v.AvgPool2dWith(cpuref.Pool2dAttrs{Kernel: [2]int{k, k}, CountIncludePad: true})
+}
+
+// AvgPool2dWith is average pooling with every option.
+func (v Value) AvgPool2dWith(a cpuref.Pool2dAttrs) Value { return v.op("avg_pool2d", a) }
+
+// LSTM runs one layer over a sequence: v is x·Wihᵀ + biases, [T, N, 4H], in
+// gate order i, f, g, o; whh is [4H, H]; h0 and c0 are [N, H]. It gives y
+// [T, N, H] and the last h and c. nn.LSTM is the comfortable form.
+func (v Value) LSTM(whh, h0, c0 Value, reverse bool) (y, h, c Value) {
+	o := v.ops("lstm", cpuref.LSTMAttrs{Reverse: reverse}, whh, h0, c0)
+	return o[0], o[1], o[2]
+}
+
+// Uniform draws numbers in [0, 1) by Philox, keyed by the run's seed and step.
+func (g *Graph) Uniform(shape ...int) Value {
+	return g.Seed().op("uniform", cpuref.UniformAttrs{Shape: cpuref.IntList(shape...), Seq: g.NextSeq()})
+}
+
+// Dropout zeroes elements with probability p and scales the others by 1/(1-p)
+// in training; in evaluation it is the identity.
+func (v Value) Dropout(p float64) Value {
+	if v.g == nil || !v.g.train || p == 0 {
+		return v
+	}
+	keep := v.g.Uniform(v.Shape()...).op("ge", nil, v.g.Scalar(p))
+	return v.Mul(keep.Float()).MulScalar(1 / (1 - p))
+}
+
+// Zeros is a constant of zeros.
+func (g *Graph) Zeros(shape ...int) Value { return g.Const(tensor.New(tensor.F32(shape...))) }
