@@ -10,8 +10,6 @@ var conv2dDataVariants = []Variant{
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
 }
 
-var conv2dWeightVariants = []Variant{}
-
 // convGather is a convolution form that gathers, for pixels (jy, jx) of a PH x
 // PW plane and rows m, over taps (ty, tx) and channels k:
 //
@@ -89,9 +87,15 @@ const (
 	convTN = 4  // pixels of a lane
 )
 
-func convSubgroupServes(t *Target, c *Call) bool {
+// subgroupShape: the device runs shaders on CPU cores and has subgroups of the
+// sizes that the subgroup shape is written for.
+func subgroupShape(t *Target) bool {
 	sg := t.SubgroupSize
-	if !t.Software || !t.SubgroupShuffle || sg < 4 || sg > 64 || sg&(sg-1) != 0 {
+	return t.Software && t.SubgroupShuffle && sg >= 4 && sg <= 64 && sg&(sg-1) == 0
+}
+
+func convSubgroupServes(t *Target, c *Call) bool {
+	if !subgroupShape(t) {
 		return false
 	}
 	_, err := lowerConvSubgroup(t, c)
