@@ -44,7 +44,7 @@ func TestDamagedIDXIsAnErrorThatSaysWhere(t *testing.T) {
 		"size 0 is 0":        {0, 0, 8, 1, 0, 0, 0, 0},
 		"only 5":             small[:17],
 		"more":               append(append([]byte(nil), small...), 7),
-		"size 1 is":          {0, 0, 8, 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"size 1 is":          {0, 0, 8, 2, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 		"unexpected EOF":     zipped(t, small)[:20],
 		"only 0":             {0, 0, 8, 1, 0x3f, 0xff, 0xff, 0xff}, // 1 GB that isn't there
 		"header":             zipped(t, nil),
