@@ -48,6 +48,9 @@ const usage = 0x20 | 0x4 | 0x1 | 0x2
 
 // Alloc gives a buffer of size bytes. Errors: ErrOutOfMemory.
 func (d *Device) Alloc(size int, kind Kind) (*Buffer, error) {
+	if err := d.alive(); err != nil {
+		return nil, err
+	}
 	if size <= 0 || size > d.Info.Limits.MaxBuffer {
 		return nil, fmt.Errorf("vulkan: a buffer of %d bytes, %s has at most %d", size, d.Info.Name, d.Info.Limits.MaxBuffer)
 	}
@@ -62,7 +65,8 @@ func (d *Device) Alloc(size int, kind Kind) (*Buffer, error) {
 		vulkan.DestroyBuffer(d.handle, h, nil)
 		return nil, fmt.Errorf("%w: %d bytes, %s", err, size, kind)
 	}
-	return b, d.own(b, 2)
+	d.own(b, 2)
+	return b, nil
 }
 
 func (b *Buffer) allocate() error {

@@ -73,6 +73,9 @@ type CommandBuffer struct {
 
 // Record records commands in one call to C: about 0.3 us a dispatch.
 func (d *Device) Record(cmds []Cmd, push []uint32) (*CommandBuffer, error) {
+	if err := d.alive(); err != nil {
+		return nil, err
+	}
 	for i := range cmds {
 		if err := d.checkCmd(&cmds[i].c, len(push)); err != nil {
 			return nil, fmt.Errorf("vulkan: command %d of %d: %w", i, len(cmds), err)
@@ -91,7 +94,8 @@ func (d *Device) Record(cmds []Cmd, push []uint32) (*CommandBuffer, error) {
 		return nil, fmt.Errorf("%w: %d commands", check("recording", int(r)), len(cmds))
 	}
 	cb := &CommandBuffer{d, C.uint64_t(bits(pool)), h}
-	return cb, d.own(cb, 1)
+	d.own(cb, 1)
+	return cb, nil
 }
 
 // checkCmd refuses what Vulkan leaves undefined and costs little to see.
@@ -168,6 +172,9 @@ type Queries struct {
 // NewQueries gives n timestamps. Errors: ErrUnsupported where the device has
 // none.
 func (d *Device) NewQueries(n int) (*Queries, error) {
+	if err := d.alive(); err != nil {
+		return nil, err
+	}
 	if d.Info.Limits.TimestampBits == 0 {
 		return nil, fmt.Errorf("%w: %s has no timestamps", ErrUnsupported, d.Info.Name)
 	}
@@ -178,7 +185,8 @@ func (d *Device) NewQueries(n int) (*Queries, error) {
 		return nil, check("vkCreateQueryPool", int(r))
 	}
 	q := &Queries{n, d, C.uint64_t(bits(h))}
-	return q, d.own(q, 1)
+	d.own(q, 1)
+	return q, nil
 }
 
 // Read gives timestamps from first on in nanoseconds since an unknown moment,

@@ -148,18 +148,22 @@ func (d *Device) Close() error {
 	return fmt.Errorf("vulkan: %s was closed with %v left open %s", d.Info.Name, list, where)
 }
 
-// own counts n Vulkan objects that o stands for. It fails on a closed device.
-func (d *Device) own(o owned, n int) error {
+// alive is the error of making something on a closed device.
+func (d *Device) alive() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return fmt.Errorf("vulkan: %s is closed", d.Info.Name)
+	}
+	return nil
+}
+
+// own counts n Vulkan objects that o stands for.
+func (d *Device) own(o owned, n int) {
 	d.objects.Add(int64(n))
 	d.mu.Lock()
-	if !d.closed {
-		d.owned[o] = callSite()
-		d.mu.Unlock()
-		return nil
-	}
+	d.owned[o] = callSite()
 	d.mu.Unlock()
-	o.destroy()
-	return fmt.Errorf("vulkan: %s is closed", d.Info.Name)
 }
 
 // disown says whether o was still open, and forgets it.
@@ -186,6 +190,9 @@ type Fence struct {
 
 // NewFence gives a fence that is not signalled.
 func (d *Device) NewFence() (*Fence, error) {
+	if err := d.alive(); err != nil {
+		return nil, err
+	}
 	ci := &vulkan.FenceCreateInfo{SType: vulkan.StructureTypeFenceCreateInfo}
 	defer ci.Free()
 	var h vulkan.Fence
@@ -193,7 +200,8 @@ func (d *Device) NewFence() (*Fence, error) {
 		return nil, check("vkCreateFence", int(r))
 	}
 	f := &Fence{d, C.uint64_t(bits(h))}
-	return f, d.own(f, 1)
+	d.own(f, 1)
+	return f, nil
 }
 
 // Wait waits until the submission is done, or for the timeout where it is not

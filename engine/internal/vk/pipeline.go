@@ -56,6 +56,9 @@ type layout struct {
 // NewPipeline compiles a shader. It may be called from several goroutines at
 // once.
 func (d *Device) NewPipeline(p PipelineDesc) (*Pipeline, error) {
+	if err := d.alive(); err != nil {
+		return nil, err
+	}
 	if err := d.validate(&p); err != nil {
 		return nil, fmt.Errorf("vulkan: pipeline %s: %w", p.Name, err)
 	}
@@ -83,7 +86,8 @@ func (d *Device) NewPipeline(p PipelineDesc) (*Pipeline, error) {
 	}
 	p.SPIRV, p.Bindings, p.Spec = nil, slices.Clone(p.Bindings), slices.Clone(p.Spec)
 	q := &Pipeline{Desc: p, d: d, h: h, layout: l}
-	return q, d.own(q, 1)
+	d.own(q, 1)
+	return q, nil
 }
 
 func (d *Device) validate(p *PipelineDesc) error {

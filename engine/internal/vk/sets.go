@@ -61,6 +61,9 @@ type view struct {
 
 // NewSets makes a set for each desc.
 func (d *Device) NewSets(descs []SetDesc) (*Sets, error) {
+	if err := d.alive(); err != nil {
+		return nil, err
+	}
 	s := &Sets{d: d, sets: make([]C.uint64_t, len(descs)), views: map[view]C.uint64_t{}}
 	layouts := make([]C.uint64_t, len(descs))
 	var writes []C.vg_write
@@ -85,7 +88,8 @@ func (d *Device) NewSets(descs []SetDesc) (*Sets, error) {
 		}
 	}
 	if len(descs) == 0 {
-		return s, d.own(s, 0)
+		d.own(s, 0)
+		return s, nil
 	}
 	r := C.vg_sets(d.c, C.uint32_t(len(writes)-texels), C.uint32_t(texels), C.uint32_t(len(descs)), &layouts[0], &s.pool, &s.sets[0])
 	if r != 0 {
@@ -98,7 +102,8 @@ func (d *Device) NewSets(descs []SetDesc) (*Sets, error) {
 	if len(writes) > 0 {
 		C.vg_sets_write(d.c, C.uint32_t(len(writes)), &writes[0])
 	}
-	return s, d.own(s, 1)
+	d.own(s, 1)
+	return s, nil
 }
 
 // checkSet refuses what Vulkan leaves undefined.

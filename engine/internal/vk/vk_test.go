@@ -179,11 +179,15 @@ func TestAMissingBarrierIsReported(t *testing.T) {
 	p := newProgram(t, d, 256)
 	defer p.free()
 	require.Empty(t, in.Messages())
-	run := Dispatch(p.p, p.sets.At(0), 0, [3]uint32{4, 1, 1})
-	cb := must[*CommandBuffer](t)(d.Record([]Cmd{run, run}, []uint32{256}))
-	cb.Free()
+	// The second dispatch reads, as a, what the first wrote, as c.
+	back := must[*Sets](t)(d.NewSets([]SetDesc{{p.p, []Binding{{p.c, 0, 1024, 0}, {p.b, 0, 1024, Texel1}, {p.a, 0, 1024, 0}}}}))
+	defer back.Free()
+	first, second := Dispatch(p.p, p.sets.At(0), 0, [3]uint32{4, 1, 1}), Dispatch(p.p, back.At(0), 0, [3]uint32{4, 1, 1})
+	must[*CommandBuffer](t)(d.Record([]Cmd{first, Barrier(Compute, Compute), second}, []uint32{256})).Free()
+	require.Empty(t, in.Messages())
+	must[*CommandBuffer](t)(d.Record([]Cmd{first, second}, []uint32{256})).Free()
 	m := strings.Join(in.Messages(), "\n")
-	require.Contains(t, m, "SYNC-HAZARD-WRITE")
+	require.Contains(t, m, "SYNC-HAZARD")
 }
 
 func TestValidationIsOn(t *testing.T) {
