@@ -42,7 +42,7 @@ type Device struct {
 	Why string
 	b   backend
 
-	mu     sync.Mutex // one submission at a time; guards open
+	mu     sync.Mutex // guards what follows
 	open   int        // states and programs not yet closed
 	closed bool
 }

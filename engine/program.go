@@ -130,8 +130,6 @@ func (p *Program) Run(in Feeds) (*Ticket, error) {
 func (p *Program) start() error {
 	p.st.mu.Lock()
 	defer p.st.mu.Unlock()
-	p.dev.mu.Lock()
-	defer p.dev.mu.Unlock()
 	return p.r.start(p.slot)
 }
 

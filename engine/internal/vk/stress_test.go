@@ -98,3 +98,29 @@ func TestInstancesComeAndGo(t *testing.T) {
 		p.verify(t)
 	}
 }
+
+func BenchmarkRecordThousandDispatches(b *testing.B) {
+	_, d := open(b, Options{})
+	p := newProgram(b, d, 64)
+	defer p.free()
+	var cmds []Cmd
+	for range 1000 {
+		cmds = append(cmds, Dispatch(p.p, p.sets.At(0), 0, [3]uint32{1, 1, 1}), Barrier(Compute, Compute))
+	}
+	for b.Loop() {
+		cb, err := d.Record(cmds, []uint32{64})
+		if err != nil {
+			b.Fatal(err)
+		}
+		cb.Free()
+	}
+}
+
+func BenchmarkSubmitAndWait(b *testing.B) {
+	_, d := open(b, Options{})
+	p := newProgram(b, d, 64)
+	defer p.free()
+	for b.Loop() {
+		p.run(b, d)
+	}
+}
