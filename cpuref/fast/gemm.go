@@ -108,7 +108,7 @@ func (g *product) rectangle(i int) {
 
 // depth is how much of k a block takes: equal parts of at most kc.
 func (s *set) depth(k int) int {
-	parts := (k + s.kc - 1) / s.kc
+	parts := max(1, (k+s.kc-1)/s.kc)
 	return (k + parts - 1) / parts
 }
 

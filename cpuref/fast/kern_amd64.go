@@ -77,6 +77,63 @@ func tile11x32AVX512(k int, a *float32, rsa int, csa int, b *float32, ldb int, c
 func tile12x32AVX512(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 
 //go:noescape
+func expAVX512(n int, y *float32, x *float32)
+
+//go:noescape
+func logAVX512(n int, y *float32, x *float32)
+
+//go:noescape
+func tanhAVX512(n int, y *float32, x *float32)
+
+//go:noescape
+func sigmoidAVX512(n int, y *float32, x *float32)
+
+//go:noescape
+func erfAVX512(n int, y *float32, x *float32)
+
+//go:noescape
+func addAVX512(n int, y *float32, x *float32)
+
+//go:noescape
+func addMulAVX512(n int, y *float32, x *float32, z *float32)
+
+//go:noescape
+func maximumAVX512(n int, y *float32, x *float32)
+
+//go:noescape
+func scaleAVX512(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func multiplyAVX512(n int, y *float32, x *float32, z *float32)
+
+//go:noescape
+func shiftAVX512(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func subtractAVX512(n int, y *float32, x *float32, z *float32)
+
+//go:noescape
+func expShiftAVX512(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func softmaxGradAVX512(n int, dx *float32, y *float32, dy *float32, s *float32)
+
+//go:noescape
+func logSoftmaxGradAVX512(n int, dx *float32, y *float32, dy *float32, s *float32)
+
+//go:noescape
+func sumAVX512(n int, x *float32) float32
+
+//go:noescape
+func dotAVX512(n int, x *float32, y *float32) float32
+
+//go:noescape
+func maxAVX512(n int, x *float32) float32
+
+//go:noescape
+func expSumAVX512(n int, y *float32, x *float32, s *float32) float32
+
+//go:noescape
 func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 
 //go:noescape
@@ -111,6 +168,63 @@ func tile5x16AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *f
 
 //go:noescape
 func tile6x16AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
+
+//go:noescape
+func expAVX2(n int, y *float32, x *float32)
+
+//go:noescape
+func logAVX2(n int, y *float32, x *float32)
+
+//go:noescape
+func tanhAVX2(n int, y *float32, x *float32)
+
+//go:noescape
+func sigmoidAVX2(n int, y *float32, x *float32)
+
+//go:noescape
+func erfAVX2(n int, y *float32, x *float32)
+
+//go:noescape
+func addAVX2(n int, y *float32, x *float32)
+
+//go:noescape
+func addMulAVX2(n int, y *float32, x *float32, z *float32)
+
+//go:noescape
+func maximumAVX2(n int, y *float32, x *float32)
+
+//go:noescape
+func scaleAVX2(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func multiplyAVX2(n int, y *float32, x *float32, z *float32)
+
+//go:noescape
+func shiftAVX2(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func subtractAVX2(n int, y *float32, x *float32, z *float32)
+
+//go:noescape
+func expShiftAVX2(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func softmaxGradAVX2(n int, dx *float32, y *float32, dy *float32, s *float32)
+
+//go:noescape
+func logSoftmaxGradAVX2(n int, dx *float32, y *float32, dy *float32, s *float32)
+
+//go:noescape
+func sumAVX2(n int, x *float32) float32
+
+//go:noescape
+func dotAVX2(n int, x *float32, y *float32) float32
+
+//go:noescape
+func maxAVX2(n int, x *float32) float32
+
+//go:noescape
+func expSumAVX2(n int, y *float32, x *float32, s *float32) float32
 
 // transpose8AVX2 writes dst[i*ldd+r] = src[r*lds+i] for 8 rows r and i < n, n a multiple of 8.
 //

@@ -5266,6 +5266,1711 @@ put:
 	VZEROUPPER
 	RET
 
+// func expAVX512(n int, y *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ             $0x10, DX
+	JL               tail
+	VMOVUPS          (CX)(BX*4), Z0
+	VBROADCASTSS     c42b20000<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z1
+	VBROADCASTSS     cc2d00000<>+0(SB), Z0
+	VMAXPS           Z1, Z0, Z1
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z1, Z0
+	VRNDSCALEPS      $0x08, Z0, Z0
+	VBROADCASTSS     c3f318000<>+0(SB), Z2
+	VFNMADD231PS     Z2, Z0, Z1
+	VBROADCASTSS     cb95e8083<>+0(SB), Z2
+	VFNMADD231PS     Z2, Z0, Z1
+	VBROADCASTSS     c39506967<>+0(SB), Z2
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z1, Z2
+	VMULPS           Z1, Z1, Z3
+	VFMADD213PS      Z1, Z3, Z2
+	VADDPS.BCST      c3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS        Z0, Z2, Z2
+	VMOVUPS          Z2, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, DX
+	JZ               done
+	MOVQ             $-1, SI
+	BZHIQ            DX, SI, SI
+	KMOVW            SI, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z0
+	VBROADCASTSS     c42b20000<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z1
+	VBROADCASTSS     cc2d00000<>+0(SB), Z0
+	VMAXPS           Z1, Z0, Z1
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z1, Z0
+	VRNDSCALEPS      $0x08, Z0, Z0
+	VBROADCASTSS     c3f318000<>+0(SB), Z2
+	VFNMADD231PS     Z2, Z0, Z1
+	VBROADCASTSS     cb95e8083<>+0(SB), Z2
+	VFNMADD231PS     Z2, Z0, Z1
+	VBROADCASTSS     c39506967<>+0(SB), Z2
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z1, Z2
+	VMULPS           Z1, Z1, Z3
+	VFMADD213PS      Z1, Z3, Z2
+	VADDPS.BCST      c3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS        Z0, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c42b20000<>+0(SB)/4, $0x42b20000
+DATA c42b20000<>+4(SB)/4, $0x42b20000
+DATA c42b20000<>+8(SB)/4, $0x42b20000
+DATA c42b20000<>+12(SB)/4, $0x42b20000
+DATA c42b20000<>+16(SB)/4, $0x42b20000
+DATA c42b20000<>+20(SB)/4, $0x42b20000
+DATA c42b20000<>+24(SB)/4, $0x42b20000
+DATA c42b20000<>+28(SB)/4, $0x42b20000
+GLOBL c42b20000<>(SB), RODATA|NOPTR, $32
+
+DATA cc2d00000<>+0(SB)/4, $0xc2d00000
+DATA cc2d00000<>+4(SB)/4, $0xc2d00000
+DATA cc2d00000<>+8(SB)/4, $0xc2d00000
+DATA cc2d00000<>+12(SB)/4, $0xc2d00000
+DATA cc2d00000<>+16(SB)/4, $0xc2d00000
+DATA cc2d00000<>+20(SB)/4, $0xc2d00000
+DATA cc2d00000<>+24(SB)/4, $0xc2d00000
+DATA cc2d00000<>+28(SB)/4, $0xc2d00000
+GLOBL cc2d00000<>(SB), RODATA|NOPTR, $32
+
+DATA c3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA c3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA c3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA c3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA c3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA c3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA c3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA c3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL c3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA c3f318000<>+0(SB)/4, $0x3f318000
+DATA c3f318000<>+4(SB)/4, $0x3f318000
+DATA c3f318000<>+8(SB)/4, $0x3f318000
+DATA c3f318000<>+12(SB)/4, $0x3f318000
+DATA c3f318000<>+16(SB)/4, $0x3f318000
+DATA c3f318000<>+20(SB)/4, $0x3f318000
+DATA c3f318000<>+24(SB)/4, $0x3f318000
+DATA c3f318000<>+28(SB)/4, $0x3f318000
+GLOBL c3f318000<>(SB), RODATA|NOPTR, $32
+
+DATA cb95e8083<>+0(SB)/4, $0xb95e8083
+DATA cb95e8083<>+4(SB)/4, $0xb95e8083
+DATA cb95e8083<>+8(SB)/4, $0xb95e8083
+DATA cb95e8083<>+12(SB)/4, $0xb95e8083
+DATA cb95e8083<>+16(SB)/4, $0xb95e8083
+DATA cb95e8083<>+20(SB)/4, $0xb95e8083
+DATA cb95e8083<>+24(SB)/4, $0xb95e8083
+DATA cb95e8083<>+28(SB)/4, $0xb95e8083
+GLOBL cb95e8083<>(SB), RODATA|NOPTR, $32
+
+DATA c39506967<>+0(SB)/4, $0x39506967
+DATA c39506967<>+4(SB)/4, $0x39506967
+DATA c39506967<>+8(SB)/4, $0x39506967
+DATA c39506967<>+12(SB)/4, $0x39506967
+DATA c39506967<>+16(SB)/4, $0x39506967
+DATA c39506967<>+20(SB)/4, $0x39506967
+DATA c39506967<>+24(SB)/4, $0x39506967
+DATA c39506967<>+28(SB)/4, $0x39506967
+GLOBL c39506967<>(SB), RODATA|NOPTR, $32
+
+DATA c3ab743ce<>+0(SB)/4, $0x3ab743ce
+DATA c3ab743ce<>+4(SB)/4, $0x3ab743ce
+DATA c3ab743ce<>+8(SB)/4, $0x3ab743ce
+DATA c3ab743ce<>+12(SB)/4, $0x3ab743ce
+DATA c3ab743ce<>+16(SB)/4, $0x3ab743ce
+DATA c3ab743ce<>+20(SB)/4, $0x3ab743ce
+DATA c3ab743ce<>+24(SB)/4, $0x3ab743ce
+DATA c3ab743ce<>+28(SB)/4, $0x3ab743ce
+GLOBL c3ab743ce<>(SB), RODATA|NOPTR, $32
+
+DATA c3c088908<>+0(SB)/4, $0x3c088908
+DATA c3c088908<>+4(SB)/4, $0x3c088908
+DATA c3c088908<>+8(SB)/4, $0x3c088908
+DATA c3c088908<>+12(SB)/4, $0x3c088908
+DATA c3c088908<>+16(SB)/4, $0x3c088908
+DATA c3c088908<>+20(SB)/4, $0x3c088908
+DATA c3c088908<>+24(SB)/4, $0x3c088908
+DATA c3c088908<>+28(SB)/4, $0x3c088908
+GLOBL c3c088908<>(SB), RODATA|NOPTR, $32
+
+DATA c3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
+DATA c3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
+DATA c3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
+DATA c3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
+DATA c3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
+DATA c3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
+DATA c3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
+DATA c3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
+GLOBL c3d2aa9c1<>(SB), RODATA|NOPTR, $32
+
+DATA c3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
+DATA c3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
+DATA c3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
+DATA c3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
+DATA c3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
+DATA c3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
+DATA c3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
+DATA c3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
+GLOBL c3e2aaaaa<>(SB), RODATA|NOPTR, $32
+
+DATA c3f000000<>+0(SB)/4, $0x3f000000
+DATA c3f000000<>+4(SB)/4, $0x3f000000
+DATA c3f000000<>+8(SB)/4, $0x3f000000
+DATA c3f000000<>+12(SB)/4, $0x3f000000
+DATA c3f000000<>+16(SB)/4, $0x3f000000
+DATA c3f000000<>+20(SB)/4, $0x3f000000
+DATA c3f000000<>+24(SB)/4, $0x3f000000
+DATA c3f000000<>+28(SB)/4, $0x3f000000
+GLOBL c3f000000<>(SB), RODATA|NOPTR, $32
+
+DATA c3f800000<>+0(SB)/4, $0x3f800000
+DATA c3f800000<>+4(SB)/4, $0x3f800000
+DATA c3f800000<>+8(SB)/4, $0x3f800000
+DATA c3f800000<>+12(SB)/4, $0x3f800000
+DATA c3f800000<>+16(SB)/4, $0x3f800000
+DATA c3f800000<>+20(SB)/4, $0x3f800000
+DATA c3f800000<>+24(SB)/4, $0x3f800000
+DATA c3f800000<>+28(SB)/4, $0x3f800000
+GLOBL c3f800000<>(SB), RODATA|NOPTR, $32
+
+// func logAVX512(n int, y *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·logAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ             $0x10, DX
+	JL               tail
+	VMOVUPS          (CX)(BX*4), Z0
+	VMOVAPS          Z0, Z1
+	VPXORD           Z3, Z3, Z3
+	VBROADCASTSS     c00800000<>+0(SB), Z4
+	VMULPS.BCST      c4c000000<>+0(SB), Z0, Z2
+	VCMPPS           $0x11, Z4, Z0, K1
+	VMOVAPS          Z2, K1, Z1
+	VBROADCASTSS     cc1c80000<>+0(SB), Z2
+	VCMPPS           $0x11, Z4, Z0, K1
+	VMOVAPS          Z2, K1, Z3
+	VBROADCASTSS     c3f3504f3<>+0(SB), Z2
+	VPSUBD           Z2, Z1, Z2
+	VPSRAD           $0x17, Z2, Z2
+	VPSLLD           $0x17, Z2, Z4
+	VPSUBD           Z4, Z1, Z1
+	VCVTDQ2PS        Z2, Z2
+	VADDPS           Z3, Z2, Z2
+	VADDPS.BCST      cbf800000<>+0(SB), Z1, Z1
+	VBROADCASTSS     c3d9021bb<>+0(SB), Z4
+	VFMADD213PS.BCST cbdebd1b8<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST c3def251a<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST cbdfe5d4f<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST c3e11e9bf<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST cbe2aae50<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST c3e4cceac<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST cbe7ffffc<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST c3eaaaaaa<>+0(SB), Z1, Z4
+	VMULPS           Z1, Z1, Z8
+	VMULPS           Z1, Z4, Z4
+	VMULPS           Z8, Z4, Z4
+	VBROADCASTSS     cb95e8083<>+0(SB), Z9
+	VFMADD231PS      Z9, Z2, Z4
+	VBROADCASTSS     cbf000000<>+0(SB), Z9
+	VFMADD231PS      Z9, Z8, Z4
+	VADDPS           Z1, Z4, Z4
+	VBROADCASTSS     c3f318000<>+0(SB), Z1
+	VFMADD231PS      Z1, Z2, Z4
+	VPXORD           Z5, Z5, Z5
+	VBROADCASTSS     cff800000<>+0(SB), Z1
+	VCMPPS           $0x00, Z5, Z0, K1
+	VMOVAPS          Z1, K1, Z4
+	VBROADCASTSS     c7f800000<>+0(SB), Z1
+	VCMPPS           $0x15, Z1, Z0, K1
+	VMOVAPS          Z0, K1, Z4
+	VBROADCASTSS     c7fc00000<>+0(SB), Z1
+	VCMPPS           $0x11, Z5, Z0, K1
+	VMOVAPS          Z1, K1, Z4
+	VMOVUPS          Z4, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, DX
+	JZ               done
+	MOVQ             $-1, SI
+	BZHIQ            DX, SI, SI
+	KMOVW            SI, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z0
+	VMOVAPS          Z0, Z1
+	VPXORD           Z6, Z6, Z6
+	VBROADCASTSS     c00800000<>+0(SB), Z3
+	VMULPS.BCST      c4c000000<>+0(SB), Z0, Z2
+	VCMPPS           $0x11, Z3, Z0, K2
+	VMOVAPS          Z2, K2, Z1
+	VBROADCASTSS     cc1c80000<>+0(SB), Z2
+	VCMPPS           $0x11, Z3, Z0, K2
+	VMOVAPS          Z2, K2, Z6
+	VBROADCASTSS     c3f3504f3<>+0(SB), Z2
+	VPSUBD           Z2, Z1, Z2
+	VPSRAD           $0x17, Z2, Z2
+	VPSLLD           $0x17, Z2, Z3
+	VPSUBD           Z3, Z1, Z1
+	VCVTDQ2PS        Z2, Z2
+	VADDPS           Z6, Z2, Z2
+	VADDPS.BCST      cbf800000<>+0(SB), Z1, Z1
+	VBROADCASTSS     c3d9021bb<>+0(SB), Z3
+	VFMADD213PS.BCST cbdebd1b8<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST c3def251a<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbdfe5d4f<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST c3e11e9bf<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbe2aae50<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST c3e4cceac<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbe7ffffc<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST c3eaaaaaa<>+0(SB), Z1, Z3
+	VMULPS           Z1, Z1, Z4
+	VMULPS           Z1, Z3, Z3
+	VMULPS           Z4, Z3, Z3
+	VBROADCASTSS     cb95e8083<>+0(SB), Z5
+	VFMADD231PS      Z5, Z2, Z3
+	VBROADCASTSS     cbf000000<>+0(SB), Z5
+	VFMADD231PS      Z5, Z4, Z3
+	VADDPS           Z1, Z3, Z3
+	VBROADCASTSS     c3f318000<>+0(SB), Z1
+	VFMADD231PS      Z1, Z2, Z3
+	VPXORD           Z7, Z7, Z7
+	VBROADCASTSS     cff800000<>+0(SB), Z1
+	VCMPPS           $0x00, Z7, Z0, K2
+	VMOVAPS          Z1, K2, Z3
+	VBROADCASTSS     c7f800000<>+0(SB), Z1
+	VCMPPS           $0x15, Z1, Z0, K2
+	VMOVAPS          Z0, K2, Z3
+	VBROADCASTSS     c7fc00000<>+0(SB), Z1
+	VCMPPS           $0x11, Z7, Z0, K2
+	VMOVAPS          Z1, K2, Z3
+	VMOVUPS          Z3, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c00800000<>+0(SB)/4, $0x00800000
+DATA c00800000<>+4(SB)/4, $0x00800000
+DATA c00800000<>+8(SB)/4, $0x00800000
+DATA c00800000<>+12(SB)/4, $0x00800000
+DATA c00800000<>+16(SB)/4, $0x00800000
+DATA c00800000<>+20(SB)/4, $0x00800000
+DATA c00800000<>+24(SB)/4, $0x00800000
+DATA c00800000<>+28(SB)/4, $0x00800000
+GLOBL c00800000<>(SB), RODATA|NOPTR, $32
+
+DATA c4c000000<>+0(SB)/4, $0x4c000000
+DATA c4c000000<>+4(SB)/4, $0x4c000000
+DATA c4c000000<>+8(SB)/4, $0x4c000000
+DATA c4c000000<>+12(SB)/4, $0x4c000000
+DATA c4c000000<>+16(SB)/4, $0x4c000000
+DATA c4c000000<>+20(SB)/4, $0x4c000000
+DATA c4c000000<>+24(SB)/4, $0x4c000000
+DATA c4c000000<>+28(SB)/4, $0x4c000000
+GLOBL c4c000000<>(SB), RODATA|NOPTR, $32
+
+DATA cc1c80000<>+0(SB)/4, $0xc1c80000
+DATA cc1c80000<>+4(SB)/4, $0xc1c80000
+DATA cc1c80000<>+8(SB)/4, $0xc1c80000
+DATA cc1c80000<>+12(SB)/4, $0xc1c80000
+DATA cc1c80000<>+16(SB)/4, $0xc1c80000
+DATA cc1c80000<>+20(SB)/4, $0xc1c80000
+DATA cc1c80000<>+24(SB)/4, $0xc1c80000
+DATA cc1c80000<>+28(SB)/4, $0xc1c80000
+GLOBL cc1c80000<>(SB), RODATA|NOPTR, $32
+
+DATA c3f3504f3<>+0(SB)/4, $0x3f3504f3
+DATA c3f3504f3<>+4(SB)/4, $0x3f3504f3
+DATA c3f3504f3<>+8(SB)/4, $0x3f3504f3
+DATA c3f3504f3<>+12(SB)/4, $0x3f3504f3
+DATA c3f3504f3<>+16(SB)/4, $0x3f3504f3
+DATA c3f3504f3<>+20(SB)/4, $0x3f3504f3
+DATA c3f3504f3<>+24(SB)/4, $0x3f3504f3
+DATA c3f3504f3<>+28(SB)/4, $0x3f3504f3
+GLOBL c3f3504f3<>(SB), RODATA|NOPTR, $32
+
+DATA cbf800000<>+0(SB)/4, $0xbf800000
+DATA cbf800000<>+4(SB)/4, $0xbf800000
+DATA cbf800000<>+8(SB)/4, $0xbf800000
+DATA cbf800000<>+12(SB)/4, $0xbf800000
+DATA cbf800000<>+16(SB)/4, $0xbf800000
+DATA cbf800000<>+20(SB)/4, $0xbf800000
+DATA cbf800000<>+24(SB)/4, $0xbf800000
+DATA cbf800000<>+28(SB)/4, $0xbf800000
+GLOBL cbf800000<>(SB), RODATA|NOPTR, $32
+
+DATA c3d9021bb<>+0(SB)/4, $0x3d9021bb
+DATA c3d9021bb<>+4(SB)/4, $0x3d9021bb
+DATA c3d9021bb<>+8(SB)/4, $0x3d9021bb
+DATA c3d9021bb<>+12(SB)/4, $0x3d9021bb
+DATA c3d9021bb<>+16(SB)/4, $0x3d9021bb
+DATA c3d9021bb<>+20(SB)/4, $0x3d9021bb
+DATA c3d9021bb<>+24(SB)/4, $0x3d9021bb
+DATA c3d9021bb<>+28(SB)/4, $0x3d9021bb
+GLOBL c3d9021bb<>(SB), RODATA|NOPTR, $32
+
+DATA cbdebd1b8<>+0(SB)/4, $0xbdebd1b8
+DATA cbdebd1b8<>+4(SB)/4, $0xbdebd1b8
+DATA cbdebd1b8<>+8(SB)/4, $0xbdebd1b8
+DATA cbdebd1b8<>+12(SB)/4, $0xbdebd1b8
+DATA cbdebd1b8<>+16(SB)/4, $0xbdebd1b8
+DATA cbdebd1b8<>+20(SB)/4, $0xbdebd1b8
+DATA cbdebd1b8<>+24(SB)/4, $0xbdebd1b8
+DATA cbdebd1b8<>+28(SB)/4, $0xbdebd1b8
+GLOBL cbdebd1b8<>(SB), RODATA|NOPTR, $32
+
+DATA c3def251a<>+0(SB)/4, $0x3def251a
+DATA c3def251a<>+4(SB)/4, $0x3def251a
+DATA c3def251a<>+8(SB)/4, $0x3def251a
+DATA c3def251a<>+12(SB)/4, $0x3def251a
+DATA c3def251a<>+16(SB)/4, $0x3def251a
+DATA c3def251a<>+20(SB)/4, $0x3def251a
+DATA c3def251a<>+24(SB)/4, $0x3def251a
+DATA c3def251a<>+28(SB)/4, $0x3def251a
+GLOBL c3def251a<>(SB), RODATA|NOPTR, $32
+
+DATA cbdfe5d4f<>+0(SB)/4, $0xbdfe5d4f
+DATA cbdfe5d4f<>+4(SB)/4, $0xbdfe5d4f
+DATA cbdfe5d4f<>+8(SB)/4, $0xbdfe5d4f
+DATA cbdfe5d4f<>+12(SB)/4, $0xbdfe5d4f
+DATA cbdfe5d4f<>+16(SB)/4, $0xbdfe5d4f
+DATA cbdfe5d4f<>+20(SB)/4, $0xbdfe5d4f
+DATA cbdfe5d4f<>+24(SB)/4, $0xbdfe5d4f
+DATA cbdfe5d4f<>+28(SB)/4, $0xbdfe5d4f
+GLOBL cbdfe5d4f<>(SB), RODATA|NOPTR, $32
+
+DATA c3e11e9bf<>+0(SB)/4, $0x3e11e9bf
+DATA c3e11e9bf<>+4(SB)/4, $0x3e11e9bf
+DATA c3e11e9bf<>+8(SB)/4, $0x3e11e9bf
+DATA c3e11e9bf<>+12(SB)/4, $0x3e11e9bf
+DATA c3e11e9bf<>+16(SB)/4, $0x3e11e9bf
+DATA c3e11e9bf<>+20(SB)/4, $0x3e11e9bf
+DATA c3e11e9bf<>+24(SB)/4, $0x3e11e9bf
+DATA c3e11e9bf<>+28(SB)/4, $0x3e11e9bf
+GLOBL c3e11e9bf<>(SB), RODATA|NOPTR, $32
+
+DATA cbe2aae50<>+0(SB)/4, $0xbe2aae50
+DATA cbe2aae50<>+4(SB)/4, $0xbe2aae50
+DATA cbe2aae50<>+8(SB)/4, $0xbe2aae50
+DATA cbe2aae50<>+12(SB)/4, $0xbe2aae50
+DATA cbe2aae50<>+16(SB)/4, $0xbe2aae50
+DATA cbe2aae50<>+20(SB)/4, $0xbe2aae50
+DATA cbe2aae50<>+24(SB)/4, $0xbe2aae50
+DATA cbe2aae50<>+28(SB)/4, $0xbe2aae50
+GLOBL cbe2aae50<>(SB), RODATA|NOPTR, $32
+
+DATA c3e4cceac<>+0(SB)/4, $0x3e4cceac
+DATA c3e4cceac<>+4(SB)/4, $0x3e4cceac
+DATA c3e4cceac<>+8(SB)/4, $0x3e4cceac
+DATA c3e4cceac<>+12(SB)/4, $0x3e4cceac
+DATA c3e4cceac<>+16(SB)/4, $0x3e4cceac
+DATA c3e4cceac<>+20(SB)/4, $0x3e4cceac
+DATA c3e4cceac<>+24(SB)/4, $0x3e4cceac
+DATA c3e4cceac<>+28(SB)/4, $0x3e4cceac
+GLOBL c3e4cceac<>(SB), RODATA|NOPTR, $32
+
+DATA cbe7ffffc<>+0(SB)/4, $0xbe7ffffc
+DATA cbe7ffffc<>+4(SB)/4, $0xbe7ffffc
+DATA cbe7ffffc<>+8(SB)/4, $0xbe7ffffc
+DATA cbe7ffffc<>+12(SB)/4, $0xbe7ffffc
+DATA cbe7ffffc<>+16(SB)/4, $0xbe7ffffc
+DATA cbe7ffffc<>+20(SB)/4, $0xbe7ffffc
+DATA cbe7ffffc<>+24(SB)/4, $0xbe7ffffc
+DATA cbe7ffffc<>+28(SB)/4, $0xbe7ffffc
+GLOBL cbe7ffffc<>(SB), RODATA|NOPTR, $32
+
+DATA c3eaaaaaa<>+0(SB)/4, $0x3eaaaaaa
+DATA c3eaaaaaa<>+4(SB)/4, $0x3eaaaaaa
+DATA c3eaaaaaa<>+8(SB)/4, $0x3eaaaaaa
+DATA c3eaaaaaa<>+12(SB)/4, $0x3eaaaaaa
+DATA c3eaaaaaa<>+16(SB)/4, $0x3eaaaaaa
+DATA c3eaaaaaa<>+20(SB)/4, $0x3eaaaaaa
+DATA c3eaaaaaa<>+24(SB)/4, $0x3eaaaaaa
+DATA c3eaaaaaa<>+28(SB)/4, $0x3eaaaaaa
+GLOBL c3eaaaaaa<>(SB), RODATA|NOPTR, $32
+
+DATA cbf000000<>+0(SB)/4, $0xbf000000
+DATA cbf000000<>+4(SB)/4, $0xbf000000
+DATA cbf000000<>+8(SB)/4, $0xbf000000
+DATA cbf000000<>+12(SB)/4, $0xbf000000
+DATA cbf000000<>+16(SB)/4, $0xbf000000
+DATA cbf000000<>+20(SB)/4, $0xbf000000
+DATA cbf000000<>+24(SB)/4, $0xbf000000
+DATA cbf000000<>+28(SB)/4, $0xbf000000
+GLOBL cbf000000<>(SB), RODATA|NOPTR, $32
+
+DATA cff800000<>+0(SB)/4, $0xff800000
+DATA cff800000<>+4(SB)/4, $0xff800000
+DATA cff800000<>+8(SB)/4, $0xff800000
+DATA cff800000<>+12(SB)/4, $0xff800000
+DATA cff800000<>+16(SB)/4, $0xff800000
+DATA cff800000<>+20(SB)/4, $0xff800000
+DATA cff800000<>+24(SB)/4, $0xff800000
+DATA cff800000<>+28(SB)/4, $0xff800000
+GLOBL cff800000<>(SB), RODATA|NOPTR, $32
+
+DATA c7f800000<>+0(SB)/4, $0x7f800000
+DATA c7f800000<>+4(SB)/4, $0x7f800000
+DATA c7f800000<>+8(SB)/4, $0x7f800000
+DATA c7f800000<>+12(SB)/4, $0x7f800000
+DATA c7f800000<>+16(SB)/4, $0x7f800000
+DATA c7f800000<>+20(SB)/4, $0x7f800000
+DATA c7f800000<>+24(SB)/4, $0x7f800000
+DATA c7f800000<>+28(SB)/4, $0x7f800000
+GLOBL c7f800000<>(SB), RODATA|NOPTR, $32
+
+DATA c7fc00000<>+0(SB)/4, $0x7fc00000
+DATA c7fc00000<>+4(SB)/4, $0x7fc00000
+DATA c7fc00000<>+8(SB)/4, $0x7fc00000
+DATA c7fc00000<>+12(SB)/4, $0x7fc00000
+DATA c7fc00000<>+16(SB)/4, $0x7fc00000
+DATA c7fc00000<>+20(SB)/4, $0x7fc00000
+DATA c7fc00000<>+24(SB)/4, $0x7fc00000
+DATA c7fc00000<>+28(SB)/4, $0x7fc00000
+GLOBL c7fc00000<>(SB), RODATA|NOPTR, $32
+
+// func tanhAVX512(n int, y *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ             $0x10, DX
+	JL               tail
+	VMOVUPS          (CX)(BX*4), Z0
+	VBROADCASTSS     c7fffffff<>+0(SB), Z1
+	VPANDD           Z1, Z0, Z1
+	VBROADCASTSS     c80000000<>+0(SB), Z2
+	VPANDD           Z2, Z0, Z2
+	VADDPS           Z1, Z1, Z3
+	VBROADCASTSS     c42b20000<>+0(SB), Z4
+	VMINPS           Z3, Z4, Z4
+	VBROADCASTSS     cc2d00000<>+0(SB), Z3
+	VMAXPS           Z4, Z3, Z4
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z4, Z3
+	VRNDSCALEPS      $0x08, Z3, Z3
+	VBROADCASTSS     c3f318000<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z3, Z4
+	VBROADCASTSS     cb95e8083<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z3, Z4
+	VBROADCASTSS     c39506967<>+0(SB), Z5
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z4, Z5
+	VMULPS           Z4, Z4, Z6
+	VFMADD213PS      Z4, Z6, Z5
+	VADDPS.BCST      c3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS        Z3, Z5, Z5
+	VADDPS.BCST      c3f800000<>+0(SB), Z5, Z5
+	VBROADCASTSS     c40000000<>+0(SB), Z3
+	VDIVPS           Z5, Z3, Z3
+	VBROADCASTSS     c3f800000<>+0(SB), Z4
+	VSUBPS           Z3, Z4, Z3
+	VPORD            Z2, Z3, Z3
+	VMULPS           Z0, Z0, Z2
+	VBROADCASTSS     cbbbaf0ea<>+0(SB), Z4
+	VFMADD213PS.BCST c3ca9134e<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST cbd5c1e2d<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST c3e088393<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST cbeaaaa99<>+0(SB), Z2, Z4
+	VMULPS           Z2, Z4, Z4
+	VFMADD213PS      Z0, Z0, Z4
+	VBROADCASTSS     c3f200000<>+0(SB), Z0
+	VCMPPS           $0x11, Z0, Z1, K1
+	VMOVAPS          Z4, K1, Z3
+	VMOVUPS          Z3, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, DX
+	JZ               done
+	MOVQ             $-1, SI
+	BZHIQ            DX, SI, SI
+	KMOVW            SI, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z0
+	VBROADCASTSS     c7fffffff<>+0(SB), Z1
+	VPANDD           Z1, Z0, Z1
+	VBROADCASTSS     c80000000<>+0(SB), Z2
+	VPANDD           Z2, Z0, Z2
+	VADDPS           Z1, Z1, Z3
+	VBROADCASTSS     c42b20000<>+0(SB), Z4
+	VMINPS           Z3, Z4, Z4
+	VBROADCASTSS     cc2d00000<>+0(SB), Z3
+	VMAXPS           Z4, Z3, Z4
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z4, Z3
+	VRNDSCALEPS      $0x08, Z3, Z3
+	VBROADCASTSS     c3f318000<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z3, Z4
+	VBROADCASTSS     cb95e8083<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z3, Z4
+	VBROADCASTSS     c39506967<>+0(SB), Z5
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z4, Z5
+	VMULPS           Z4, Z4, Z6
+	VFMADD213PS      Z4, Z6, Z5
+	VADDPS.BCST      c3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS        Z3, Z5, Z5
+	VADDPS.BCST      c3f800000<>+0(SB), Z5, Z5
+	VBROADCASTSS     c40000000<>+0(SB), Z3
+	VDIVPS           Z5, Z3, Z3
+	VBROADCASTSS     c3f800000<>+0(SB), Z4
+	VSUBPS           Z3, Z4, Z3
+	VPORD            Z2, Z3, Z3
+	VMULPS           Z0, Z0, Z2
+	VBROADCASTSS     cbbbaf0ea<>+0(SB), Z4
+	VFMADD213PS.BCST c3ca9134e<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST cbd5c1e2d<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST c3e088393<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST cbeaaaa99<>+0(SB), Z2, Z4
+	VMULPS           Z2, Z4, Z4
+	VFMADD213PS      Z0, Z0, Z4
+	VBROADCASTSS     c3f200000<>+0(SB), Z0
+	VCMPPS           $0x11, Z0, Z1, K2
+	VMOVAPS          Z4, K2, Z3
+	VMOVUPS          Z3, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c7fffffff<>+0(SB)/4, $0x7fffffff
+DATA c7fffffff<>+4(SB)/4, $0x7fffffff
+DATA c7fffffff<>+8(SB)/4, $0x7fffffff
+DATA c7fffffff<>+12(SB)/4, $0x7fffffff
+DATA c7fffffff<>+16(SB)/4, $0x7fffffff
+DATA c7fffffff<>+20(SB)/4, $0x7fffffff
+DATA c7fffffff<>+24(SB)/4, $0x7fffffff
+DATA c7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL c7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA c80000000<>+0(SB)/4, $0x80000000
+DATA c80000000<>+4(SB)/4, $0x80000000
+DATA c80000000<>+8(SB)/4, $0x80000000
+DATA c80000000<>+12(SB)/4, $0x80000000
+DATA c80000000<>+16(SB)/4, $0x80000000
+DATA c80000000<>+20(SB)/4, $0x80000000
+DATA c80000000<>+24(SB)/4, $0x80000000
+DATA c80000000<>+28(SB)/4, $0x80000000
+GLOBL c80000000<>(SB), RODATA|NOPTR, $32
+
+DATA c40000000<>+0(SB)/4, $0x40000000
+DATA c40000000<>+4(SB)/4, $0x40000000
+DATA c40000000<>+8(SB)/4, $0x40000000
+DATA c40000000<>+12(SB)/4, $0x40000000
+DATA c40000000<>+16(SB)/4, $0x40000000
+DATA c40000000<>+20(SB)/4, $0x40000000
+DATA c40000000<>+24(SB)/4, $0x40000000
+DATA c40000000<>+28(SB)/4, $0x40000000
+GLOBL c40000000<>(SB), RODATA|NOPTR, $32
+
+DATA cbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
+DATA cbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
+DATA cbbbaf0ea<>+8(SB)/4, $0xbbbaf0ea
+DATA cbbbaf0ea<>+12(SB)/4, $0xbbbaf0ea
+DATA cbbbaf0ea<>+16(SB)/4, $0xbbbaf0ea
+DATA cbbbaf0ea<>+20(SB)/4, $0xbbbaf0ea
+DATA cbbbaf0ea<>+24(SB)/4, $0xbbbaf0ea
+DATA cbbbaf0ea<>+28(SB)/4, $0xbbbaf0ea
+GLOBL cbbbaf0ea<>(SB), RODATA|NOPTR, $32
+
+DATA c3ca9134e<>+0(SB)/4, $0x3ca9134e
+DATA c3ca9134e<>+4(SB)/4, $0x3ca9134e
+DATA c3ca9134e<>+8(SB)/4, $0x3ca9134e
+DATA c3ca9134e<>+12(SB)/4, $0x3ca9134e
+DATA c3ca9134e<>+16(SB)/4, $0x3ca9134e
+DATA c3ca9134e<>+20(SB)/4, $0x3ca9134e
+DATA c3ca9134e<>+24(SB)/4, $0x3ca9134e
+DATA c3ca9134e<>+28(SB)/4, $0x3ca9134e
+GLOBL c3ca9134e<>(SB), RODATA|NOPTR, $32
+
+DATA cbd5c1e2d<>+0(SB)/4, $0xbd5c1e2d
+DATA cbd5c1e2d<>+4(SB)/4, $0xbd5c1e2d
+DATA cbd5c1e2d<>+8(SB)/4, $0xbd5c1e2d
+DATA cbd5c1e2d<>+12(SB)/4, $0xbd5c1e2d
+DATA cbd5c1e2d<>+16(SB)/4, $0xbd5c1e2d
+DATA cbd5c1e2d<>+20(SB)/4, $0xbd5c1e2d
+DATA cbd5c1e2d<>+24(SB)/4, $0xbd5c1e2d
+DATA cbd5c1e2d<>+28(SB)/4, $0xbd5c1e2d
+GLOBL cbd5c1e2d<>(SB), RODATA|NOPTR, $32
+
+DATA c3e088393<>+0(SB)/4, $0x3e088393
+DATA c3e088393<>+4(SB)/4, $0x3e088393
+DATA c3e088393<>+8(SB)/4, $0x3e088393
+DATA c3e088393<>+12(SB)/4, $0x3e088393
+DATA c3e088393<>+16(SB)/4, $0x3e088393
+DATA c3e088393<>+20(SB)/4, $0x3e088393
+DATA c3e088393<>+24(SB)/4, $0x3e088393
+DATA c3e088393<>+28(SB)/4, $0x3e088393
+GLOBL c3e088393<>(SB), RODATA|NOPTR, $32
+
+DATA cbeaaaa99<>+0(SB)/4, $0xbeaaaa99
+DATA cbeaaaa99<>+4(SB)/4, $0xbeaaaa99
+DATA cbeaaaa99<>+8(SB)/4, $0xbeaaaa99
+DATA cbeaaaa99<>+12(SB)/4, $0xbeaaaa99
+DATA cbeaaaa99<>+16(SB)/4, $0xbeaaaa99
+DATA cbeaaaa99<>+20(SB)/4, $0xbeaaaa99
+DATA cbeaaaa99<>+24(SB)/4, $0xbeaaaa99
+DATA cbeaaaa99<>+28(SB)/4, $0xbeaaaa99
+GLOBL cbeaaaa99<>(SB), RODATA|NOPTR, $32
+
+DATA c3f200000<>+0(SB)/4, $0x3f200000
+DATA c3f200000<>+4(SB)/4, $0x3f200000
+DATA c3f200000<>+8(SB)/4, $0x3f200000
+DATA c3f200000<>+12(SB)/4, $0x3f200000
+DATA c3f200000<>+16(SB)/4, $0x3f200000
+DATA c3f200000<>+20(SB)/4, $0x3f200000
+DATA c3f200000<>+24(SB)/4, $0x3f200000
+DATA c3f200000<>+28(SB)/4, $0x3f200000
+GLOBL c3f200000<>(SB), RODATA|NOPTR, $32
+
+// func sigmoidAVX512(n int, y *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ             $0x10, DX
+	JL               tail
+	VMOVUPS          (CX)(BX*4), Z0
+	VBROADCASTSS     c80000000<>+0(SB), Z1
+	VPORD            Z1, Z0, Z1
+	VBROADCASTSS     c42b20000<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z2
+	VBROADCASTSS     cc2d00000<>+0(SB), Z1
+	VMAXPS           Z2, Z1, Z2
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z2, Z1
+	VRNDSCALEPS      $0x08, Z1, Z1
+	VBROADCASTSS     c3f318000<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z1, Z2
+	VBROADCASTSS     cb95e8083<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z1, Z2
+	VBROADCASTSS     c39506967<>+0(SB), Z5
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z2, Z5
+	VMULPS           Z2, Z2, Z6
+	VFMADD213PS      Z2, Z6, Z5
+	VADDPS.BCST      c3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS        Z1, Z5, Z5
+	VBROADCASTSS     c3f800000<>+0(SB), Z1
+	VPXORD           Z3, Z3, Z3
+	VCMPPS           $0x11, Z3, Z0, K1
+	VMOVAPS          Z5, K1, Z1
+	VADDPS.BCST      c3f800000<>+0(SB), Z5, Z5
+	VDIVPS           Z5, Z1, Z1
+	VMOVUPS          Z1, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, DX
+	JZ               done
+	MOVQ             $-1, SI
+	BZHIQ            DX, SI, SI
+	KMOVW            SI, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z0
+	VBROADCASTSS     c80000000<>+0(SB), Z1
+	VPORD            Z1, Z0, Z1
+	VBROADCASTSS     c42b20000<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z2
+	VBROADCASTSS     cc2d00000<>+0(SB), Z1
+	VMAXPS           Z2, Z1, Z2
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z2, Z1
+	VRNDSCALEPS      $0x08, Z1, Z1
+	VBROADCASTSS     c3f318000<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z1, Z2
+	VBROADCASTSS     cb95e8083<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z1, Z2
+	VBROADCASTSS     c39506967<>+0(SB), Z3
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z2, Z3
+	VMULPS           Z2, Z2, Z5
+	VFMADD213PS      Z2, Z5, Z3
+	VADDPS.BCST      c3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS        Z1, Z3, Z3
+	VBROADCASTSS     c3f800000<>+0(SB), Z1
+	VPXORD           Z4, Z4, Z4
+	VCMPPS           $0x11, Z4, Z0, K2
+	VMOVAPS          Z3, K2, Z1
+	VADDPS.BCST      c3f800000<>+0(SB), Z3, Z3
+	VDIVPS           Z3, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func erfAVX512(n int, y *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·erfAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ             $0x10, DX
+	JL               tail
+	VMOVUPS          (CX)(BX*4), Z0
+	VBROADCASTSS     c7fffffff<>+0(SB), Z1
+	VPANDD           Z1, Z0, Z1
+	VBROADCASTSS     c80000000<>+0(SB), Z2
+	VPANDD           Z2, Z0, Z2
+	VBROADCASTSS     c40800000<>+0(SB), Z3
+	VMINPS           Z1, Z3, Z1
+	VBROADCASTSS     cb7910000<>+0(SB), Z3
+	VFMADD213PS.BCST c39c8e7d9<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbb7e8a1c<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST c3cc6b1a1<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbddaae5c<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbf228550<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbe03ce86<>+0(SB), Z1, Z3
+	VPXORD           Z4, Z4, Z4
+	VSUBPS           Z1, Z4, Z4
+	VFMADD213PS      Z4, Z1, Z3
+	VBROADCASTSS     c42b20000<>+0(SB), Z6
+	VMINPS           Z3, Z6, Z6
+	VBROADCASTSS     cc2d00000<>+0(SB), Z3
+	VMAXPS           Z6, Z3, Z6
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z6, Z3
+	VRNDSCALEPS      $0x08, Z3, Z3
+	VBROADCASTSS     c3f318000<>+0(SB), Z7
+	VFNMADD231PS     Z7, Z3, Z6
+	VBROADCASTSS     cb95e8083<>+0(SB), Z7
+	VFNMADD231PS     Z7, Z3, Z6
+	VBROADCASTSS     c39506967<>+0(SB), Z7
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z6, Z7
+	VMULPS           Z6, Z6, Z8
+	VFMADD213PS      Z6, Z8, Z7
+	VADDPS.BCST      c3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS        Z3, Z7, Z7
+	VBROADCASTSS     c3f800000<>+0(SB), Z3
+	VSUBPS           Z7, Z3, Z7
+	VPORD            Z2, Z7, Z7
+	VMULPS           Z0, Z0, Z2
+	VBROADCASTSS     cba1c7000<>+0(SB), Z3
+	VFMADD213PS.BCST c3ba38d2c<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST cbcdb48d9<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3de70e22<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST cbec09380<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3e0375d4<>+0(SB), Z2, Z3
+	VFMADD213PS      Z0, Z0, Z3
+	VBROADCASTSS     c3f6d8000<>+0(SB), Z0
+	VCMPPS           $0x11, Z0, Z1, K1
+	VMOVAPS          Z3, K1, Z7
+	VMOVUPS          Z7, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, DX
+	JZ               done
+	MOVQ             $-1, SI
+	BZHIQ            DX, SI, SI
+	KMOVW            SI, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z0
+	VBROADCASTSS     c7fffffff<>+0(SB), Z1
+	VPANDD           Z1, Z0, Z1
+	VBROADCASTSS     c80000000<>+0(SB), Z2
+	VPANDD           Z2, Z0, Z2
+	VBROADCASTSS     c40800000<>+0(SB), Z3
+	VMINPS           Z1, Z3, Z1
+	VBROADCASTSS     cb7910000<>+0(SB), Z3
+	VFMADD213PS.BCST c39c8e7d9<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbb7e8a1c<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST c3cc6b1a1<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbddaae5c<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbf228550<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST cbe03ce86<>+0(SB), Z1, Z3
+	VPXORD           Z5, Z5, Z5
+	VSUBPS           Z1, Z5, Z5
+	VFMADD213PS      Z5, Z1, Z3
+	VBROADCASTSS     c42b20000<>+0(SB), Z4
+	VMINPS           Z3, Z4, Z4
+	VBROADCASTSS     cc2d00000<>+0(SB), Z3
+	VMAXPS           Z4, Z3, Z4
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z4, Z3
+	VRNDSCALEPS      $0x08, Z3, Z3
+	VBROADCASTSS     c3f318000<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z3, Z4
+	VBROADCASTSS     cb95e8083<>+0(SB), Z5
+	VFNMADD231PS     Z5, Z3, Z4
+	VBROADCASTSS     c39506967<>+0(SB), Z5
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z4, Z5
+	VMULPS           Z4, Z4, Z6
+	VFMADD213PS      Z4, Z6, Z5
+	VADDPS.BCST      c3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS        Z3, Z5, Z5
+	VBROADCASTSS     c3f800000<>+0(SB), Z3
+	VSUBPS           Z5, Z3, Z5
+	VPORD            Z2, Z5, Z5
+	VMULPS           Z0, Z0, Z2
+	VBROADCASTSS     cba1c7000<>+0(SB), Z3
+	VFMADD213PS.BCST c3ba38d2c<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST cbcdb48d9<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3de70e22<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST cbec09380<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3e0375d4<>+0(SB), Z2, Z3
+	VFMADD213PS      Z0, Z0, Z3
+	VBROADCASTSS     c3f6d8000<>+0(SB), Z0
+	VCMPPS           $0x11, Z0, Z1, K2
+	VMOVAPS          Z3, K2, Z5
+	VMOVUPS          Z5, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c40800000<>+0(SB)/4, $0x40800000
+DATA c40800000<>+4(SB)/4, $0x40800000
+DATA c40800000<>+8(SB)/4, $0x40800000
+DATA c40800000<>+12(SB)/4, $0x40800000
+DATA c40800000<>+16(SB)/4, $0x40800000
+DATA c40800000<>+20(SB)/4, $0x40800000
+DATA c40800000<>+24(SB)/4, $0x40800000
+DATA c40800000<>+28(SB)/4, $0x40800000
+GLOBL c40800000<>(SB), RODATA|NOPTR, $32
+
+DATA cb7910000<>+0(SB)/4, $0xb7910000
+DATA cb7910000<>+4(SB)/4, $0xb7910000
+DATA cb7910000<>+8(SB)/4, $0xb7910000
+DATA cb7910000<>+12(SB)/4, $0xb7910000
+DATA cb7910000<>+16(SB)/4, $0xb7910000
+DATA cb7910000<>+20(SB)/4, $0xb7910000
+DATA cb7910000<>+24(SB)/4, $0xb7910000
+DATA cb7910000<>+28(SB)/4, $0xb7910000
+GLOBL cb7910000<>(SB), RODATA|NOPTR, $32
+
+DATA c39c8e7d9<>+0(SB)/4, $0x39c8e7d9
+DATA c39c8e7d9<>+4(SB)/4, $0x39c8e7d9
+DATA c39c8e7d9<>+8(SB)/4, $0x39c8e7d9
+DATA c39c8e7d9<>+12(SB)/4, $0x39c8e7d9
+DATA c39c8e7d9<>+16(SB)/4, $0x39c8e7d9
+DATA c39c8e7d9<>+20(SB)/4, $0x39c8e7d9
+DATA c39c8e7d9<>+24(SB)/4, $0x39c8e7d9
+DATA c39c8e7d9<>+28(SB)/4, $0x39c8e7d9
+GLOBL c39c8e7d9<>(SB), RODATA|NOPTR, $32
+
+DATA cbb7e8a1c<>+0(SB)/4, $0xbb7e8a1c
+DATA cbb7e8a1c<>+4(SB)/4, $0xbb7e8a1c
+DATA cbb7e8a1c<>+8(SB)/4, $0xbb7e8a1c
+DATA cbb7e8a1c<>+12(SB)/4, $0xbb7e8a1c
+DATA cbb7e8a1c<>+16(SB)/4, $0xbb7e8a1c
+DATA cbb7e8a1c<>+20(SB)/4, $0xbb7e8a1c
+DATA cbb7e8a1c<>+24(SB)/4, $0xbb7e8a1c
+DATA cbb7e8a1c<>+28(SB)/4, $0xbb7e8a1c
+GLOBL cbb7e8a1c<>(SB), RODATA|NOPTR, $32
+
+DATA c3cc6b1a1<>+0(SB)/4, $0x3cc6b1a1
+DATA c3cc6b1a1<>+4(SB)/4, $0x3cc6b1a1
+DATA c3cc6b1a1<>+8(SB)/4, $0x3cc6b1a1
+DATA c3cc6b1a1<>+12(SB)/4, $0x3cc6b1a1
+DATA c3cc6b1a1<>+16(SB)/4, $0x3cc6b1a1
+DATA c3cc6b1a1<>+20(SB)/4, $0x3cc6b1a1
+DATA c3cc6b1a1<>+24(SB)/4, $0x3cc6b1a1
+DATA c3cc6b1a1<>+28(SB)/4, $0x3cc6b1a1
+GLOBL c3cc6b1a1<>(SB), RODATA|NOPTR, $32
+
+DATA cbddaae5c<>+0(SB)/4, $0xbddaae5c
+DATA cbddaae5c<>+4(SB)/4, $0xbddaae5c
+DATA cbddaae5c<>+8(SB)/4, $0xbddaae5c
+DATA cbddaae5c<>+12(SB)/4, $0xbddaae5c
+DATA cbddaae5c<>+16(SB)/4, $0xbddaae5c
+DATA cbddaae5c<>+20(SB)/4, $0xbddaae5c
+DATA cbddaae5c<>+24(SB)/4, $0xbddaae5c
+DATA cbddaae5c<>+28(SB)/4, $0xbddaae5c
+GLOBL cbddaae5c<>(SB), RODATA|NOPTR, $32
+
+DATA cbf228550<>+0(SB)/4, $0xbf228550
+DATA cbf228550<>+4(SB)/4, $0xbf228550
+DATA cbf228550<>+8(SB)/4, $0xbf228550
+DATA cbf228550<>+12(SB)/4, $0xbf228550
+DATA cbf228550<>+16(SB)/4, $0xbf228550
+DATA cbf228550<>+20(SB)/4, $0xbf228550
+DATA cbf228550<>+24(SB)/4, $0xbf228550
+DATA cbf228550<>+28(SB)/4, $0xbf228550
+GLOBL cbf228550<>(SB), RODATA|NOPTR, $32
+
+DATA cbe03ce86<>+0(SB)/4, $0xbe03ce86
+DATA cbe03ce86<>+4(SB)/4, $0xbe03ce86
+DATA cbe03ce86<>+8(SB)/4, $0xbe03ce86
+DATA cbe03ce86<>+12(SB)/4, $0xbe03ce86
+DATA cbe03ce86<>+16(SB)/4, $0xbe03ce86
+DATA cbe03ce86<>+20(SB)/4, $0xbe03ce86
+DATA cbe03ce86<>+24(SB)/4, $0xbe03ce86
+DATA cbe03ce86<>+28(SB)/4, $0xbe03ce86
+GLOBL cbe03ce86<>(SB), RODATA|NOPTR, $32
+
+DATA cba1c7000<>+0(SB)/4, $0xba1c7000
+DATA cba1c7000<>+4(SB)/4, $0xba1c7000
+DATA cba1c7000<>+8(SB)/4, $0xba1c7000
+DATA cba1c7000<>+12(SB)/4, $0xba1c7000
+DATA cba1c7000<>+16(SB)/4, $0xba1c7000
+DATA cba1c7000<>+20(SB)/4, $0xba1c7000
+DATA cba1c7000<>+24(SB)/4, $0xba1c7000
+DATA cba1c7000<>+28(SB)/4, $0xba1c7000
+GLOBL cba1c7000<>(SB), RODATA|NOPTR, $32
+
+DATA c3ba38d2c<>+0(SB)/4, $0x3ba38d2c
+DATA c3ba38d2c<>+4(SB)/4, $0x3ba38d2c
+DATA c3ba38d2c<>+8(SB)/4, $0x3ba38d2c
+DATA c3ba38d2c<>+12(SB)/4, $0x3ba38d2c
+DATA c3ba38d2c<>+16(SB)/4, $0x3ba38d2c
+DATA c3ba38d2c<>+20(SB)/4, $0x3ba38d2c
+DATA c3ba38d2c<>+24(SB)/4, $0x3ba38d2c
+DATA c3ba38d2c<>+28(SB)/4, $0x3ba38d2c
+GLOBL c3ba38d2c<>(SB), RODATA|NOPTR, $32
+
+DATA cbcdb48d9<>+0(SB)/4, $0xbcdb48d9
+DATA cbcdb48d9<>+4(SB)/4, $0xbcdb48d9
+DATA cbcdb48d9<>+8(SB)/4, $0xbcdb48d9
+DATA cbcdb48d9<>+12(SB)/4, $0xbcdb48d9
+DATA cbcdb48d9<>+16(SB)/4, $0xbcdb48d9
+DATA cbcdb48d9<>+20(SB)/4, $0xbcdb48d9
+DATA cbcdb48d9<>+24(SB)/4, $0xbcdb48d9
+DATA cbcdb48d9<>+28(SB)/4, $0xbcdb48d9
+GLOBL cbcdb48d9<>(SB), RODATA|NOPTR, $32
+
+DATA c3de70e22<>+0(SB)/4, $0x3de70e22
+DATA c3de70e22<>+4(SB)/4, $0x3de70e22
+DATA c3de70e22<>+8(SB)/4, $0x3de70e22
+DATA c3de70e22<>+12(SB)/4, $0x3de70e22
+DATA c3de70e22<>+16(SB)/4, $0x3de70e22
+DATA c3de70e22<>+20(SB)/4, $0x3de70e22
+DATA c3de70e22<>+24(SB)/4, $0x3de70e22
+DATA c3de70e22<>+28(SB)/4, $0x3de70e22
+GLOBL c3de70e22<>(SB), RODATA|NOPTR, $32
+
+DATA cbec09380<>+0(SB)/4, $0xbec09380
+DATA cbec09380<>+4(SB)/4, $0xbec09380
+DATA cbec09380<>+8(SB)/4, $0xbec09380
+DATA cbec09380<>+12(SB)/4, $0xbec09380
+DATA cbec09380<>+16(SB)/4, $0xbec09380
+DATA cbec09380<>+20(SB)/4, $0xbec09380
+DATA cbec09380<>+24(SB)/4, $0xbec09380
+DATA cbec09380<>+28(SB)/4, $0xbec09380
+GLOBL cbec09380<>(SB), RODATA|NOPTR, $32
+
+DATA c3e0375d4<>+0(SB)/4, $0x3e0375d4
+DATA c3e0375d4<>+4(SB)/4, $0x3e0375d4
+DATA c3e0375d4<>+8(SB)/4, $0x3e0375d4
+DATA c3e0375d4<>+12(SB)/4, $0x3e0375d4
+DATA c3e0375d4<>+16(SB)/4, $0x3e0375d4
+DATA c3e0375d4<>+20(SB)/4, $0x3e0375d4
+DATA c3e0375d4<>+24(SB)/4, $0x3e0375d4
+DATA c3e0375d4<>+28(SB)/4, $0x3e0375d4
+GLOBL c3e0375d4<>(SB), RODATA|NOPTR, $32
+
+DATA c3f6d8000<>+0(SB)/4, $0x3f6d8000
+DATA c3f6d8000<>+4(SB)/4, $0x3f6d8000
+DATA c3f6d8000<>+8(SB)/4, $0x3f6d8000
+DATA c3f6d8000<>+12(SB)/4, $0x3f6d8000
+DATA c3f6d8000<>+16(SB)/4, $0x3f6d8000
+DATA c3f6d8000<>+20(SB)/4, $0x3f6d8000
+DATA c3f6d8000<>+24(SB)/4, $0x3f6d8000
+DATA c3f6d8000<>+28(SB)/4, $0x3f6d8000
+GLOBL c3f6d8000<>(SB), RODATA|NOPTR, $32
+
+// func addAVX512(n int, y *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ    $0x10, DX
+	JL      tail
+	VMOVUPS (AX)(BX*4), Z0
+	VMOVUPS (CX)(BX*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, DX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX)(BX*4), K1, Z0
+	VMOVUPS.Z (CX)(BX*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addMulAVX512(n int, y *float32, x *float32, z *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addMulAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ z+24(FP), DX
+	MOVQ n+0(FP), BX
+	XORQ SI, SI
+
+loop:
+	SUBQ        $0x10, BX
+	JL          tail
+	VMOVUPS     (AX)(SI*4), Z0
+	VMOVUPS     (CX)(SI*4), Z1
+	VMOVUPS     (DX)(SI*4), Z2
+	VFMADD231PS Z2, Z1, Z0
+	VMOVUPS     Z0, (AX)(SI*4)
+	ADDQ        $0x10, SI
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, BX
+	JZ          done
+	MOVQ        $-1, DI
+	BZHIQ       BX, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (AX)(SI*4), K1, Z0
+	VMOVUPS.Z   (CX)(SI*4), K1, Z1
+	VMOVUPS.Z   (DX)(SI*4), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	VMOVUPS     Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func maximumAVX512(n int, y *float32, x *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maximumAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ    $0x10, DX
+	JL      tail
+	VMOVUPS (AX)(BX*4), Z0
+	VMOVUPS (CX)(BX*4), Z1
+	VMAXPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, DX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX)(BX*4), K1, Z0
+	VMOVUPS.Z (CX)(BX*4), K1, Z1
+	VMAXPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(n int, y *float32, x *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Z0
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ    $0x10, DX
+	JL      tail
+	VMOVUPS (CX)(BX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, DX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(BX*4), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func multiplyAVX512(n int, y *float32, x *float32, z *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·multiplyAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ z+24(FP), DX
+	MOVQ n+0(FP), BX
+	XORQ SI, SI
+
+loop:
+	SUBQ    $0x10, BX
+	JL      tail
+	VMOVUPS (CX)(SI*4), Z0
+	VMOVUPS (DX)(SI*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, BX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(SI*4), K1, Z0
+	VMOVUPS.Z (DX)(SI*4), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func shiftAVX512(n int, y *float32, x *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·shiftAVX512(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Z0
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ    $0x10, DX
+	JL      tail
+	VMOVUPS (CX)(BX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, DX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(BX*4), K1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func subtractAVX512(n int, y *float32, x *float32, z *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·subtractAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ z+24(FP), DX
+	MOVQ n+0(FP), BX
+	XORQ SI, SI
+
+loop:
+	SUBQ    $0x10, BX
+	JL      tail
+	VMOVUPS (CX)(SI*4), Z0
+	VMOVUPS (DX)(SI*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, BX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(SI*4), K1, Z0
+	VMOVUPS.Z (DX)(SI*4), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func expShiftAVX512(n int, y *float32, x *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expShiftAVX512(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS 4(DX), Z1
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ             $0x10, DX
+	JL               tail
+	VMOVUPS          (CX)(BX*4), Z2
+	VSUBPS           Z0, Z2, Z2
+	VBROADCASTSS     c42b20000<>+0(SB), Z3
+	VMINPS           Z2, Z3, Z3
+	VBROADCASTSS     cc2d00000<>+0(SB), Z2
+	VMAXPS           Z3, Z2, Z3
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z3, Z2
+	VRNDSCALEPS      $0x08, Z2, Z2
+	VBROADCASTSS     c3f318000<>+0(SB), Z4
+	VFNMADD231PS     Z4, Z2, Z3
+	VBROADCASTSS     cb95e8083<>+0(SB), Z4
+	VFNMADD231PS     Z4, Z2, Z3
+	VBROADCASTSS     c39506967<>+0(SB), Z4
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z3, Z4
+	VMULPS           Z3, Z3, Z5
+	VFMADD213PS      Z3, Z5, Z4
+	VADDPS.BCST      c3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS        Z2, Z4, Z4
+	VMULPS           Z1, Z4, Z4
+	VMOVUPS          Z4, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, DX
+	JZ               done
+	MOVQ             $-1, SI
+	BZHIQ            DX, SI, SI
+	KMOVW            SI, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z2
+	VSUBPS           Z0, Z2, Z2
+	VBROADCASTSS     c42b20000<>+0(SB), Z0
+	VMINPS           Z2, Z0, Z2
+	VBROADCASTSS     cc2d00000<>+0(SB), Z0
+	VMAXPS           Z2, Z0, Z2
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z2, Z0
+	VRNDSCALEPS      $0x08, Z0, Z0
+	VBROADCASTSS     c3f318000<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z0, Z2
+	VBROADCASTSS     cb95e8083<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z0, Z2
+	VBROADCASTSS     c39506967<>+0(SB), Z3
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z2, Z3
+	VMULPS           Z2, Z2, Z4
+	VFMADD213PS      Z2, Z4, Z3
+	VADDPS.BCST      c3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS        Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func softmaxGradAVX512(n int, dx *float32, y *float32, dy *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dx+8(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         dy+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ    $0x10, BX
+	JL      tail
+	VMOVUPS (DX)(SI*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS (CX)(SI*4), Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, BX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VMOVUPS.Z (CX)(SI*4), K1, Z0
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func logSoftmaxGradAVX512(n int, dx *float32, y *float32, dy *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·logSoftmaxGradAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dx+8(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         dy+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ             $0x10, BX
+	JL               tail
+	VMOVUPS          (CX)(SI*4), Z1
+	VBROADCASTSS     c42b20000<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z2
+	VBROADCASTSS     cc2d00000<>+0(SB), Z1
+	VMAXPS           Z2, Z1, Z2
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z2, Z1
+	VRNDSCALEPS      $0x08, Z1, Z1
+	VBROADCASTSS     c3f318000<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z1, Z2
+	VBROADCASTSS     cb95e8083<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z1, Z2
+	VBROADCASTSS     c39506967<>+0(SB), Z3
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z2, Z3
+	VMULPS           Z2, Z2, Z4
+	VFMADD213PS      Z2, Z4, Z3
+	VADDPS.BCST      c3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS        Z1, Z3, Z3
+	VMOVUPS          (DX)(SI*4), Z1
+	VFNMADD231PS     Z0, Z3, Z1
+	VMOVUPS          Z1, (AX)(SI*4)
+	ADDQ             $0x10, SI
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, BX
+	JZ               done
+	MOVQ             $-1, DI
+	BZHIQ            BX, DI, DI
+	KMOVW            DI, K1
+	VMOVUPS.Z        (CX)(SI*4), K1, Z1
+	VBROADCASTSS     c42b20000<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z2
+	VBROADCASTSS     cc2d00000<>+0(SB), Z1
+	VMAXPS           Z2, Z1, Z2
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z2, Z1
+	VRNDSCALEPS      $0x08, Z1, Z1
+	VBROADCASTSS     c3f318000<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z1, Z2
+	VBROADCASTSS     cb95e8083<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z1, Z2
+	VBROADCASTSS     c39506967<>+0(SB), Z3
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z2, Z3
+	VMULPS           Z2, Z2, Z4
+	VFMADD213PS      Z2, Z4, Z3
+	VADDPS.BCST      c3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS        Z1, Z3, Z3
+	VMOVUPS.Z        (DX)(SI*4), K1, Z1
+	VFNMADD231PS     Z0, Z3, Z1
+	VMOVUPS          Z1, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c00000000<>+0(SB)/4, $0x00000000
+DATA c00000000<>+4(SB)/4, $0x00000000
+DATA c00000000<>+8(SB)/4, $0x00000000
+DATA c00000000<>+12(SB)/4, $0x00000000
+DATA c00000000<>+16(SB)/4, $0x00000000
+DATA c00000000<>+20(SB)/4, $0x00000000
+DATA c00000000<>+24(SB)/4, $0x00000000
+DATA c00000000<>+28(SB)/4, $0x00000000
+GLOBL c00000000<>(SB), RODATA|NOPTR, $32
+
+// func sumAVX512(n int, x *float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·sumAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS c00000000<>+0(SB), Z0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ    $0x10, CX
+	JL      tail
+	VMOVUPS (AX)(DX*4), Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    $0x10, DX
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, CX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     CX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+done:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VSHUFPS       $0x4e, X0, X0, X1
+	VADDPS        X1, X0, X0
+	VSHUFPS       $0xb1, X0, X0, X1
+	VADDPS        X1, X0, X0
+	MOVSS         X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func dotAVX512(n int, x *float32, y *float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·dotAVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+8(FP), AX
+	MOVQ         y+16(FP), CX
+	VBROADCASTSS c00000000<>+0(SB), Z0
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ        $0x10, DX
+	JL          tail
+	VMOVUPS     (AX)(BX*4), Z1
+	VMOVUPS     (CX)(BX*4), Z2
+	VFMADD231PS Z1, Z2, Z0
+	ADDQ        $0x10, BX
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, DX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (AX)(BX*4), K1, Z1
+	VMOVUPS.Z   (CX)(BX*4), K1, Z2
+	VFMADD231PS Z1, Z2, Z0
+
+done:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VSHUFPS       $0x4e, X0, X0, X1
+	VADDPS        X1, X0, X0
+	VSHUFPS       $0xb1, X0, X0, X1
+	VADDPS        X1, X0, X0
+	MOVSS         X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxAVX512(n int, x *float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·maxAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS cff800000<>+0(SB), Z0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ         $0x10, CX
+	JL           tail
+	VMOVUPS      (AX)(DX*4), Z1
+	VBROADCASTSS cff800000<>+0(SB), Z2
+	VMAXPS       Z0, Z1, Z0
+	ADDQ         $0x10, DX
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, CX
+	JZ           done
+	MOVQ         $-1, BX
+	BZHIQ        CX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (AX)(DX*4), K1, Z1
+	VBROADCASTSS cff800000<>+0(SB), Z2
+	VMOVAPS      Z2, Z2
+	VMOVAPS      Z1, K1, Z2
+	VMOVAPS      Z2, Z1
+	VMAXPS       Z0, Z1, Z0
+
+done:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VSHUFPS       $0x4e, X0, X0, X1
+	VMAXPS        X1, X0, X0
+	VSHUFPS       $0xb1, X0, X0, X1
+	VMAXPS        X1, X0, X0
+	MOVSS         X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func expSumAVX512(n int, y *float32, x *float32, s *float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS c00000000<>+0(SB), Z1
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ             $0x10, DX
+	JL               tail
+	VMOVUPS          (CX)(BX*4), Z2
+	VSUBPS           Z0, Z2, Z2
+	VBROADCASTSS     cff800000<>+0(SB), Z3
+	VBROADCASTSS     c42b20000<>+0(SB), Z3
+	VMINPS           Z2, Z3, Z3
+	VBROADCASTSS     cc2d00000<>+0(SB), Z2
+	VMAXPS           Z3, Z2, Z3
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z3, Z2
+	VRNDSCALEPS      $0x08, Z2, Z2
+	VBROADCASTSS     c3f318000<>+0(SB), Z4
+	VFNMADD231PS     Z4, Z2, Z3
+	VBROADCASTSS     cb95e8083<>+0(SB), Z4
+	VFNMADD231PS     Z4, Z2, Z3
+	VBROADCASTSS     c39506967<>+0(SB), Z4
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z3, Z4
+	VMULPS           Z3, Z3, Z5
+	VFMADD213PS      Z3, Z5, Z4
+	VADDPS.BCST      c3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS        Z2, Z4, Z4
+	VADDPS           Z4, Z1, Z1
+	VMOVUPS          Z4, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	ADDQ             $0x10, DX
+	JZ               done
+	MOVQ             $-1, SI
+	BZHIQ            DX, SI, SI
+	KMOVW            SI, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z2
+	VSUBPS           Z0, Z2, Z2
+	VBROADCASTSS     cff800000<>+0(SB), Z0
+	VMOVAPS          Z0, Z0
+	VMOVAPS          Z2, K1, Z0
+	VMOVAPS          Z0, Z2
+	VBROADCASTSS     c42b20000<>+0(SB), Z0
+	VMINPS           Z2, Z0, Z2
+	VBROADCASTSS     cc2d00000<>+0(SB), Z0
+	VMAXPS           Z2, Z0, Z2
+	VMULPS.BCST      c3fb8aa3b<>+0(SB), Z2, Z0
+	VRNDSCALEPS      $0x08, Z0, Z0
+	VBROADCASTSS     c3f318000<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z0, Z2
+	VBROADCASTSS     cb95e8083<>+0(SB), Z3
+	VFNMADD231PS     Z3, Z0, Z2
+	VBROADCASTSS     c39506967<>+0(SB), Z3
+	VFMADD213PS.BCST c3ab743ce<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3c088908<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3d2aa9c1<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3e2aaaaa<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST c3f000000<>+0(SB), Z2, Z3
+	VMULPS           Z2, Z2, Z4
+	VFMADD213PS      Z2, Z4, Z3
+	VADDPS.BCST      c3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS        Z0, Z3, Z3
+	VADDPS           Z3, Z1, Z1
+	VMOVUPS          Z3, K1, (AX)(BX*4)
+
+done:
+	VEXTRACTF32X8 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VSHUFPS       $0x4e, X1, X1, X0
+	VADDPS        X0, X1, X1
+	VSHUFPS       $0xb1, X1, X1, X0
+	VADDPS        X0, X1, X1
+	MOVSS         X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-80
@@ -7186,6 +8891,1290 @@ part:
 	VMOVUPS    Y10, (AX)
 	VMASKMOVPS Y11, Y12, 32(AX)
 	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+// func expAVX2(n int, y *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ         $0x08, DX
+	JL           tail
+	VMOVUPS      (CX)(BX*4), Y0
+	VBROADCASTSS c42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VBROADCASTSS cc2d00000<>+0(SB), Y0
+	VMAXPS       Y1, Y0, Y1
+	VMULPS       c3fb8aa3b<>+0(SB), Y1, Y0
+	VROUNDPS     $0x08, Y0, Y0
+	VBROADCASTSS c3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y0, Y1
+	VBROADCASTSS cb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y0, Y1
+	VBROADCASTSS c39506967<>+0(SB), Y2
+	VFMADD213PS  c3ab743ce<>+0(SB), Y1, Y2
+	VFMADD213PS  c3c088908<>+0(SB), Y1, Y2
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y1, Y2
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y1, Y2
+	VFMADD213PS  c3f000000<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  Y1, Y3, Y2
+	VADDPS       c3f800000<>+0(SB), Y2, Y2
+	VCVTPS2DQ    Y0, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
+	VPADDD       c0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VPADDD       c0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DX
+	JZ           done
+	LEAQ         lanes<>+0(SB), DI
+	MOVQ         $0x00000008, SI
+	SUBQ         DX, SI
+	VMOVUPS      (DI)(SI*4), Y0
+	VMASKMOVPS   (CX)(BX*4), Y0, Y1
+	VBROADCASTSS c42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VBROADCASTSS cc2d00000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       c3fb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS c3f318000<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS cb95e8083<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS c39506967<>+0(SB), Y3
+	VFMADD213PS  c3ab743ce<>+0(SB), Y2, Y3
+	VFMADD213PS  c3c088908<>+0(SB), Y2, Y3
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y2, Y3
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y2, Y3
+	VFMADD213PS  c3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VADDPS       c3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c0000007f<>+0(SB)/4, $0x0000007f
+DATA c0000007f<>+4(SB)/4, $0x0000007f
+DATA c0000007f<>+8(SB)/4, $0x0000007f
+DATA c0000007f<>+12(SB)/4, $0x0000007f
+DATA c0000007f<>+16(SB)/4, $0x0000007f
+DATA c0000007f<>+20(SB)/4, $0x0000007f
+DATA c0000007f<>+24(SB)/4, $0x0000007f
+DATA c0000007f<>+28(SB)/4, $0x0000007f
+GLOBL c0000007f<>(SB), RODATA|NOPTR, $32
+
+// func logAVX2(n int, y *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ         $0x08, DX
+	JL           tail
+	VMOVUPS      (CX)(BX*4), Y0
+	VMOVAPS      Y0, Y1
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS c00800000<>+0(SB), Y4
+	VMULPS       c4c000000<>+0(SB), Y0, Y2
+	VCMPPS       $0x11, Y4, Y0, Y5
+	VBLENDVPS    Y5, Y2, Y1, Y1
+	VBROADCASTSS cc1c80000<>+0(SB), Y2
+	VCMPPS       $0x11, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y2, Y3, Y3
+	VBROADCASTSS c3f3504f3<>+0(SB), Y2
+	VPSUBD       Y2, Y1, Y2
+	VPSRAD       $0x17, Y2, Y2
+	VPSLLD       $0x17, Y2, Y4
+	VPSUBD       Y4, Y1, Y1
+	VCVTDQ2PS    Y2, Y2
+	VADDPS       Y3, Y2, Y2
+	VADDPS       cbf800000<>+0(SB), Y1, Y1
+	VBROADCASTSS c3d9021bb<>+0(SB), Y3
+	VFMADD213PS  cbdebd1b8<>+0(SB), Y1, Y3
+	VFMADD213PS  c3def251a<>+0(SB), Y1, Y3
+	VFMADD213PS  cbdfe5d4f<>+0(SB), Y1, Y3
+	VFMADD213PS  c3e11e9bf<>+0(SB), Y1, Y3
+	VFMADD213PS  cbe2aae50<>+0(SB), Y1, Y3
+	VFMADD213PS  c3e4cceac<>+0(SB), Y1, Y3
+	VFMADD213PS  cbe7ffffc<>+0(SB), Y1, Y3
+	VFMADD213PS  c3eaaaaaa<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS cb95e8083<>+0(SB), Y5
+	VFMADD231PS  Y5, Y2, Y3
+	VBROADCASTSS cbf000000<>+0(SB), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VADDPS       Y1, Y3, Y3
+	VBROADCASTSS c3f318000<>+0(SB), Y1
+	VFMADD231PS  Y1, Y2, Y3
+	VXORPS       Y1, Y1, Y1
+	VBROADCASTSS cff800000<>+0(SB), Y2
+	VCMPPS       $0x00, Y1, Y0, Y4
+	VBLENDVPS    Y4, Y2, Y3, Y3
+	VBROADCASTSS c7f800000<>+0(SB), Y2
+	VCMPPS       $0x15, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y3, Y3
+	VBROADCASTSS c7fc00000<>+0(SB), Y2
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VBLENDVPS    Y0, Y2, Y3, Y3
+	VMOVUPS      Y3, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DX
+	JZ           done
+	LEAQ         lanes<>+0(SB), DI
+	MOVQ         $0x00000008, SI
+	SUBQ         DX, SI
+	VMOVUPS      (DI)(SI*4), Y0
+	VMASKMOVPS   (CX)(BX*4), Y0, Y1
+	VMOVAPS      Y1, Y2
+	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS c00800000<>+0(SB), Y5
+	VMULPS       c4c000000<>+0(SB), Y1, Y3
+	VCMPPS       $0x11, Y5, Y1, Y6
+	VBLENDVPS    Y6, Y3, Y2, Y2
+	VBROADCASTSS cc1c80000<>+0(SB), Y3
+	VCMPPS       $0x11, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y3, Y4, Y4
+	VBROADCASTSS c3f3504f3<>+0(SB), Y3
+	VPSUBD       Y3, Y2, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y3, Y5
+	VPSUBD       Y5, Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       Y4, Y3, Y3
+	VADDPS       cbf800000<>+0(SB), Y2, Y2
+	VBROADCASTSS c3d9021bb<>+0(SB), Y4
+	VFMADD213PS  cbdebd1b8<>+0(SB), Y2, Y4
+	VFMADD213PS  c3def251a<>+0(SB), Y2, Y4
+	VFMADD213PS  cbdfe5d4f<>+0(SB), Y2, Y4
+	VFMADD213PS  c3e11e9bf<>+0(SB), Y2, Y4
+	VFMADD213PS  cbe2aae50<>+0(SB), Y2, Y4
+	VFMADD213PS  c3e4cceac<>+0(SB), Y2, Y4
+	VFMADD213PS  cbe7ffffc<>+0(SB), Y2, Y4
+	VFMADD213PS  c3eaaaaaa<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS cb95e8083<>+0(SB), Y6
+	VFMADD231PS  Y6, Y3, Y4
+	VBROADCASTSS cbf000000<>+0(SB), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VADDPS       Y2, Y4, Y4
+	VBROADCASTSS c3f318000<>+0(SB), Y2
+	VFMADD231PS  Y2, Y3, Y4
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS cff800000<>+0(SB), Y3
+	VCMPPS       $0x00, Y2, Y1, Y5
+	VBLENDVPS    Y5, Y3, Y4, Y4
+	VBROADCASTSS c7f800000<>+0(SB), Y3
+	VCMPPS       $0x15, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y1, Y4, Y4
+	VBROADCASTSS c7fc00000<>+0(SB), Y3
+	VCMPPS       $0x11, Y2, Y1, Y1
+	VBLENDVPS    Y1, Y3, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func tanhAVX2(n int, y *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ         $0x08, DX
+	JL           tail
+	VMOVUPS      (CX)(BX*4), Y0
+	VBROADCASTSS c7fffffff<>+0(SB), Y1
+	VPAND        Y1, Y0, Y1
+	VBROADCASTSS c80000000<>+0(SB), Y2
+	VPAND        Y2, Y0, Y2
+	VADDPS       Y1, Y1, Y3
+	VBROADCASTSS c42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y4
+	VBROADCASTSS cc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y4
+	VMULPS       c3fb8aa3b<>+0(SB), Y4, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VBROADCASTSS c3f318000<>+0(SB), Y5
+	VFNMADD231PS Y5, Y3, Y4
+	VBROADCASTSS cb95e8083<>+0(SB), Y5
+	VFNMADD231PS Y5, Y3, Y4
+	VBROADCASTSS c39506967<>+0(SB), Y5
+	VFMADD213PS  c3ab743ce<>+0(SB), Y4, Y5
+	VFMADD213PS  c3c088908<>+0(SB), Y4, Y5
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y4, Y5
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y4, Y5
+	VFMADD213PS  c3f000000<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y5
+	VADDPS       c3f800000<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VADDPS       c3f800000<>+0(SB), Y5, Y5
+	VBROADCASTSS c40000000<>+0(SB), Y3
+	VDIVPS       Y5, Y3, Y3
+	VBROADCASTSS c3f800000<>+0(SB), Y4
+	VSUBPS       Y3, Y4, Y3
+	VPOR         Y2, Y3, Y3
+	VMULPS       Y0, Y0, Y2
+	VBROADCASTSS cbbbaf0ea<>+0(SB), Y4
+	VFMADD213PS  c3ca9134e<>+0(SB), Y2, Y4
+	VFMADD213PS  cbd5c1e2d<>+0(SB), Y2, Y4
+	VFMADD213PS  c3e088393<>+0(SB), Y2, Y4
+	VFMADD213PS  cbeaaaa99<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y0, Y0, Y4
+	VBROADCASTSS c3f200000<>+0(SB), Y0
+	VCMPPS       $0x11, Y0, Y1, Y0
+	VBLENDVPS    Y0, Y4, Y3, Y3
+	VMOVUPS      Y3, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DX
+	JZ           done
+	LEAQ         lanes<>+0(SB), DI
+	MOVQ         $0x00000008, SI
+	SUBQ         DX, SI
+	VMOVUPS      (DI)(SI*4), Y0
+	VMASKMOVPS   (CX)(BX*4), Y0, Y1
+	VBROADCASTSS c7fffffff<>+0(SB), Y2
+	VPAND        Y2, Y1, Y2
+	VBROADCASTSS c80000000<>+0(SB), Y3
+	VPAND        Y3, Y1, Y3
+	VADDPS       Y2, Y2, Y4
+	VBROADCASTSS c42b20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y5
+	VBROADCASTSS cc2d00000<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMULPS       c3fb8aa3b<>+0(SB), Y5, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VBROADCASTSS c3f318000<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y5
+	VBROADCASTSS cb95e8083<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y5
+	VBROADCASTSS c39506967<>+0(SB), Y6
+	VFMADD213PS  c3ab743ce<>+0(SB), Y5, Y6
+	VFMADD213PS  c3c088908<>+0(SB), Y5, Y6
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y5, Y6
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y5, Y6
+	VFMADD213PS  c3f000000<>+0(SB), Y5, Y6
+	VMULPS       Y5, Y5, Y7
+	VFMADD213PS  Y5, Y7, Y6
+	VADDPS       c3f800000<>+0(SB), Y6, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VPADDD       c0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y6
+	VADDPS       c3f800000<>+0(SB), Y6, Y6
+	VBROADCASTSS c40000000<>+0(SB), Y4
+	VDIVPS       Y6, Y4, Y4
+	VBROADCASTSS c3f800000<>+0(SB), Y5
+	VSUBPS       Y4, Y5, Y4
+	VPOR         Y3, Y4, Y4
+	VMULPS       Y1, Y1, Y3
+	VBROADCASTSS cbbbaf0ea<>+0(SB), Y5
+	VFMADD213PS  c3ca9134e<>+0(SB), Y3, Y5
+	VFMADD213PS  cbd5c1e2d<>+0(SB), Y3, Y5
+	VFMADD213PS  c3e088393<>+0(SB), Y3, Y5
+	VFMADD213PS  cbeaaaa99<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y1, Y1, Y5
+	VBROADCASTSS c3f200000<>+0(SB), Y1
+	VCMPPS       $0x11, Y1, Y2, Y1
+	VBLENDVPS    Y1, Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidAVX2(n int, y *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ         $0x08, DX
+	JL           tail
+	VMOVUPS      (CX)(BX*4), Y0
+	VBROADCASTSS c80000000<>+0(SB), Y1
+	VPOR         Y1, Y0, Y1
+	VBROADCASTSS c42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VBROADCASTSS cc2d00000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       c3fb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS c3f318000<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS cb95e8083<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS c39506967<>+0(SB), Y3
+	VFMADD213PS  c3ab743ce<>+0(SB), Y2, Y3
+	VFMADD213PS  c3c088908<>+0(SB), Y2, Y3
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y2, Y3
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y2, Y3
+	VFMADD213PS  c3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VADDPS       c3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VBROADCASTSS c3f800000<>+0(SB), Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y2, Y0, Y0
+	VBLENDVPS    Y0, Y3, Y1, Y1
+	VADDPS       c3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DX
+	JZ           done
+	LEAQ         lanes<>+0(SB), DI
+	MOVQ         $0x00000008, SI
+	SUBQ         DX, SI
+	VMOVUPS      (DI)(SI*4), Y0
+	VMASKMOVPS   (CX)(BX*4), Y0, Y1
+	VBROADCASTSS c80000000<>+0(SB), Y2
+	VPOR         Y2, Y1, Y2
+	VBROADCASTSS c42b20000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VBROADCASTSS cc2d00000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS c3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS cb95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS c39506967<>+0(SB), Y4
+	VFMADD213PS  c3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  c3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VADDPS       c3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y4, Y4
+	VBROADCASTSS c3f800000<>+0(SB), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, Y3, Y1, Y1
+	VBLENDVPS    Y1, Y4, Y2, Y2
+	VADDPS       c3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func erfAVX2(n int, y *float32, x *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·erfAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ         $0x08, DX
+	JL           tail
+	VMOVUPS      (CX)(BX*4), Y0
+	VBROADCASTSS c7fffffff<>+0(SB), Y1
+	VPAND        Y1, Y0, Y1
+	VBROADCASTSS c80000000<>+0(SB), Y2
+	VPAND        Y2, Y0, Y2
+	VBROADCASTSS c40800000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VBROADCASTSS cb7910000<>+0(SB), Y3
+	VFMADD213PS  c39c8e7d9<>+0(SB), Y1, Y3
+	VFMADD213PS  cbb7e8a1c<>+0(SB), Y1, Y3
+	VFMADD213PS  c3cc6b1a1<>+0(SB), Y1, Y3
+	VFMADD213PS  cbddaae5c<>+0(SB), Y1, Y3
+	VFMADD213PS  cbf228550<>+0(SB), Y1, Y3
+	VFMADD213PS  cbe03ce86<>+0(SB), Y1, Y3
+	VXORPS       Y4, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
+	VFMADD213PS  Y4, Y1, Y3
+	VBROADCASTSS c42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y4
+	VBROADCASTSS cc2d00000<>+0(SB), Y3
+	VMAXPS       Y4, Y3, Y4
+	VMULPS       c3fb8aa3b<>+0(SB), Y4, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VBROADCASTSS c3f318000<>+0(SB), Y5
+	VFNMADD231PS Y5, Y3, Y4
+	VBROADCASTSS cb95e8083<>+0(SB), Y5
+	VFNMADD231PS Y5, Y3, Y4
+	VBROADCASTSS c39506967<>+0(SB), Y5
+	VFMADD213PS  c3ab743ce<>+0(SB), Y4, Y5
+	VFMADD213PS  c3c088908<>+0(SB), Y4, Y5
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y4, Y5
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y4, Y5
+	VFMADD213PS  c3f000000<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y5
+	VADDPS       c3f800000<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VBROADCASTSS c3f800000<>+0(SB), Y3
+	VSUBPS       Y5, Y3, Y5
+	VPOR         Y2, Y5, Y5
+	VMULPS       Y0, Y0, Y2
+	VBROADCASTSS cba1c7000<>+0(SB), Y3
+	VFMADD213PS  c3ba38d2c<>+0(SB), Y2, Y3
+	VFMADD213PS  cbcdb48d9<>+0(SB), Y2, Y3
+	VFMADD213PS  c3de70e22<>+0(SB), Y2, Y3
+	VFMADD213PS  cbec09380<>+0(SB), Y2, Y3
+	VFMADD213PS  c3e0375d4<>+0(SB), Y2, Y3
+	VFMADD213PS  Y0, Y0, Y3
+	VBROADCASTSS c3f6d8000<>+0(SB), Y0
+	VCMPPS       $0x11, Y0, Y1, Y0
+	VBLENDVPS    Y0, Y3, Y5, Y5
+	VMOVUPS      Y5, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DX
+	JZ           done
+	LEAQ         lanes<>+0(SB), DI
+	MOVQ         $0x00000008, SI
+	SUBQ         DX, SI
+	VMOVUPS      (DI)(SI*4), Y0
+	VMASKMOVPS   (CX)(BX*4), Y0, Y1
+	VBROADCASTSS c7fffffff<>+0(SB), Y2
+	VPAND        Y2, Y1, Y2
+	VBROADCASTSS c80000000<>+0(SB), Y3
+	VPAND        Y3, Y1, Y3
+	VBROADCASTSS c40800000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VBROADCASTSS cb7910000<>+0(SB), Y4
+	VFMADD213PS  c39c8e7d9<>+0(SB), Y2, Y4
+	VFMADD213PS  cbb7e8a1c<>+0(SB), Y2, Y4
+	VFMADD213PS  c3cc6b1a1<>+0(SB), Y2, Y4
+	VFMADD213PS  cbddaae5c<>+0(SB), Y2, Y4
+	VFMADD213PS  cbf228550<>+0(SB), Y2, Y4
+	VFMADD213PS  cbe03ce86<>+0(SB), Y2, Y4
+	VXORPS       Y5, Y5, Y5
+	VSUBPS       Y2, Y5, Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS c42b20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y5
+	VBROADCASTSS cc2d00000<>+0(SB), Y4
+	VMAXPS       Y5, Y4, Y5
+	VMULPS       c3fb8aa3b<>+0(SB), Y5, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VBROADCASTSS c3f318000<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y5
+	VBROADCASTSS cb95e8083<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y5
+	VBROADCASTSS c39506967<>+0(SB), Y6
+	VFMADD213PS  c3ab743ce<>+0(SB), Y5, Y6
+	VFMADD213PS  c3c088908<>+0(SB), Y5, Y6
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y5, Y6
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y5, Y6
+	VFMADD213PS  c3f000000<>+0(SB), Y5, Y6
+	VMULPS       Y5, Y5, Y7
+	VFMADD213PS  Y5, Y7, Y6
+	VADDPS       c3f800000<>+0(SB), Y6, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VPADDD       c0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y6
+	VBROADCASTSS c3f800000<>+0(SB), Y4
+	VSUBPS       Y6, Y4, Y6
+	VPOR         Y3, Y6, Y6
+	VMULPS       Y1, Y1, Y3
+	VBROADCASTSS cba1c7000<>+0(SB), Y4
+	VFMADD213PS  c3ba38d2c<>+0(SB), Y3, Y4
+	VFMADD213PS  cbcdb48d9<>+0(SB), Y3, Y4
+	VFMADD213PS  c3de70e22<>+0(SB), Y3, Y4
+	VFMADD213PS  cbec09380<>+0(SB), Y3, Y4
+	VFMADD213PS  c3e0375d4<>+0(SB), Y3, Y4
+	VFMADD213PS  Y1, Y1, Y4
+	VBROADCASTSS c3f6d8000<>+0(SB), Y1
+	VCMPPS       $0x11, Y1, Y2, Y1
+	VBLENDVPS    Y1, Y4, Y6, Y6
+	VMASKMOVPS   Y6, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addAVX2(n int, y *float32, x *float32)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ    $0x08, DX
+	JL      tail
+	VMOVUPS (AX)(BX*4), Y0
+	VMOVUPS (CX)(BX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, DX
+	JZ         done
+	LEAQ       lanes<>+0(SB), DI
+	MOVQ       $0x00000008, SI
+	SUBQ       DX, SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (AX)(BX*4), Y0, Y1
+	VMASKMOVPS (CX)(BX*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addMulAVX2(n int, y *float32, x *float32, z *float32)
+// Requires: AVX, FMA3
+TEXT ·addMulAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ z+24(FP), DX
+	MOVQ n+0(FP), BX
+	XORQ SI, SI
+
+loop:
+	SUBQ        $0x08, BX
+	JL          tail
+	VMOVUPS     (AX)(SI*4), Y0
+	VMOVUPS     (CX)(SI*4), Y1
+	VMOVUPS     (DX)(SI*4), Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, BX
+	JZ          done
+	LEAQ        lanes<>+0(SB), R8
+	MOVQ        $0x00000008, DI
+	SUBQ        BX, DI
+	VMOVUPS     (R8)(DI*4), Y0
+	VMASKMOVPS  (AX)(SI*4), Y0, Y1
+	VMASKMOVPS  (CX)(SI*4), Y0, Y2
+	VMASKMOVPS  (DX)(SI*4), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func maximumAVX2(n int, y *float32, x *float32)
+// Requires: AVX
+TEXT ·maximumAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ    $0x08, DX
+	JL      tail
+	VMOVUPS (AX)(BX*4), Y0
+	VMOVUPS (CX)(BX*4), Y1
+	VMAXPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, DX
+	JZ         done
+	LEAQ       lanes<>+0(SB), DI
+	MOVQ       $0x00000008, SI
+	SUBQ       DX, SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (AX)(BX*4), Y0, Y1
+	VMASKMOVPS (CX)(BX*4), Y0, Y2
+	VMAXPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func scaleAVX2(n int, y *float32, x *float32, s *float32)
+// Requires: AVX
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Y0
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ    $0x08, DX
+	JL      tail
+	VMOVUPS (CX)(BX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, DX
+	JZ         done
+	LEAQ       lanes<>+0(SB), DI
+	MOVQ       $0x00000008, SI
+	SUBQ       DX, SI
+	VMOVUPS    (DI)(SI*4), Y1
+	VMASKMOVPS (CX)(BX*4), Y1, Y2
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func multiplyAVX2(n int, y *float32, x *float32, z *float32)
+// Requires: AVX
+TEXT ·multiplyAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ z+24(FP), DX
+	MOVQ n+0(FP), BX
+	XORQ SI, SI
+
+loop:
+	SUBQ    $0x08, BX
+	JL      tail
+	VMOVUPS (CX)(SI*4), Y0
+	VMOVUPS (DX)(SI*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, BX
+	JZ         done
+	LEAQ       lanes<>+0(SB), R8
+	MOVQ       $0x00000008, DI
+	SUBQ       BX, DI
+	VMOVUPS    (R8)(DI*4), Y0
+	VMASKMOVPS (CX)(SI*4), Y0, Y1
+	VMASKMOVPS (DX)(SI*4), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func shiftAVX2(n int, y *float32, x *float32, s *float32)
+// Requires: AVX
+TEXT ·shiftAVX2(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Y0
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ    $0x08, DX
+	JL      tail
+	VMOVUPS (CX)(BX*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, DX
+	JZ         done
+	LEAQ       lanes<>+0(SB), DI
+	MOVQ       $0x00000008, SI
+	SUBQ       DX, SI
+	VMOVUPS    (DI)(SI*4), Y1
+	VMASKMOVPS (CX)(BX*4), Y1, Y2
+	VSUBPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func subtractAVX2(n int, y *float32, x *float32, z *float32)
+// Requires: AVX
+TEXT ·subtractAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ z+24(FP), DX
+	MOVQ n+0(FP), BX
+	XORQ SI, SI
+
+loop:
+	SUBQ    $0x08, BX
+	JL      tail
+	VMOVUPS (CX)(SI*4), Y0
+	VMOVUPS (DX)(SI*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, BX
+	JZ         done
+	LEAQ       lanes<>+0(SB), R8
+	MOVQ       $0x00000008, DI
+	SUBQ       BX, DI
+	VMOVUPS    (R8)(DI*4), Y0
+	VMASKMOVPS (CX)(SI*4), Y0, Y1
+	VMASKMOVPS (DX)(SI*4), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func expShiftAVX2(n int, y *float32, x *float32, s *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expShiftAVX2(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ         $0x08, DX
+	JL           tail
+	VMOVUPS      (CX)(BX*4), Y2
+	VSUBPS       Y0, Y2, Y2
+	VBROADCASTSS c42b20000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VBROADCASTSS cc2d00000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS c3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS cb95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS c39506967<>+0(SB), Y4
+	VFMADD213PS  c3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  c3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VADDPS       c3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VMOVUPS      Y4, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DX
+	JZ           done
+	LEAQ         lanes<>+0(SB), DI
+	MOVQ         $0x00000008, SI
+	SUBQ         DX, SI
+	VMOVUPS      (DI)(SI*4), Y2
+	VMASKMOVPS   (CX)(BX*4), Y2, Y3
+	VSUBPS       Y0, Y3, Y3
+	VBROADCASTSS c42b20000<>+0(SB), Y0
+	VMINPS       Y3, Y0, Y3
+	VBROADCASTSS cc2d00000<>+0(SB), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y0
+	VROUNDPS     $0x08, Y0, Y0
+	VBROADCASTSS c3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VBROADCASTSS cb95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VBROADCASTSS c39506967<>+0(SB), Y4
+	VFMADD213PS  c3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  c3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VADDPS       c3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y0, Y0
+	VPSRAD       $0x01, Y0, Y3
+	VPSUBD       Y3, Y0, Y0
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VMASKMOVPS   Y4, Y2, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func softmaxGradAVX2(n int, dx *float32, y *float32, dy *float32, s *float32)
+// Requires: AVX
+TEXT ·softmaxGradAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dx+8(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         dy+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ    $0x08, BX
+	JL      tail
+	VMOVUPS (DX)(SI*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS (CX)(SI*4), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, BX
+	JZ         done
+	LEAQ       lanes<>+0(SB), R8
+	MOVQ       $0x00000008, DI
+	SUBQ       BX, DI
+	VMOVUPS    (R8)(DI*4), Y1
+	VMASKMOVPS (DX)(SI*4), Y1, Y2
+	VSUBPS     Y0, Y2, Y2
+	VMASKMOVPS (CX)(SI*4), Y1, Y0
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func logSoftmaxGradAVX2(n int, dx *float32, y *float32, dy *float32, s *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logSoftmaxGradAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dx+8(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         dy+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ         $0x08, BX
+	JL           tail
+	VMOVUPS      (CX)(SI*4), Y1
+	VBROADCASTSS c42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VBROADCASTSS cc2d00000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       c3fb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS c3f318000<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS cb95e8083<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS c39506967<>+0(SB), Y3
+	VFMADD213PS  c3ab743ce<>+0(SB), Y2, Y3
+	VFMADD213PS  c3c088908<>+0(SB), Y2, Y3
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y2, Y3
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y2, Y3
+	VFMADD213PS  c3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VADDPS       c3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      (DX)(SI*4), Y1
+	VFNMADD231PS Y0, Y3, Y1
+	VMOVUPS      Y1, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, BX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         $0x00000008, DI
+	SUBQ         BX, DI
+	VMOVUPS      (R8)(DI*4), Y1
+	VMASKMOVPS   (CX)(SI*4), Y1, Y2
+	VBROADCASTSS c42b20000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VBROADCASTSS cc2d00000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS c3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS cb95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS c39506967<>+0(SB), Y4
+	VFMADD213PS  c3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  c3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VADDPS       c3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y4, Y4
+	VMASKMOVPS   (DX)(SI*4), Y1, Y2
+	VFNMADD231PS Y0, Y4, Y2
+	VMASKMOVPS   Y2, Y1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sumAVX2(n int, x *float32) float32
+// Requires: AVX, SSE
+TEXT ·sumAVX2(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS c00000000<>+0(SB), Y0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ    $0x08, CX
+	JL      tail
+	VMOVUPS (AX)(DX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    $0x08, DX
+	JMP     loop
+
+tail:
+	ADDQ       $0x08, CX
+	JZ         done
+	LEAQ       lanes<>+0(SB), SI
+	MOVQ       $0x00000008, BX
+	SUBQ       CX, BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (AX)(DX*4), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VSHUFPS      $0x4e, X0, X0, X1
+	VADDPS       X1, X0, X0
+	VSHUFPS      $0xb1, X0, X0, X1
+	VADDPS       X1, X0, X0
+	MOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func dotAVX2(n int, x *float32, y *float32) float32
+// Requires: AVX, FMA3, SSE
+TEXT ·dotAVX2(SB), NOSPLIT, $0-28
+	MOVQ         x+8(FP), AX
+	MOVQ         y+16(FP), CX
+	VBROADCASTSS c00000000<>+0(SB), Y0
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ        $0x08, DX
+	JL          tail
+	VMOVUPS     (AX)(BX*4), Y1
+	VMOVUPS     (CX)(BX*4), Y2
+	VFMADD231PS Y1, Y2, Y0
+	ADDQ        $0x08, BX
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, DX
+	JZ          done
+	LEAQ        lanes<>+0(SB), DI
+	MOVQ        $0x00000008, SI
+	SUBQ        DX, SI
+	VMOVUPS     (DI)(SI*4), Y1
+	VMASKMOVPS  (AX)(BX*4), Y1, Y2
+	VMASKMOVPS  (CX)(BX*4), Y1, Y1
+	VFMADD231PS Y2, Y1, Y0
+
+done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VSHUFPS      $0x4e, X0, X0, X1
+	VADDPS       X1, X0, X0
+	VSHUFPS      $0xb1, X0, X0, X1
+	VADDPS       X1, X0, X0
+	MOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxAVX2(n int, x *float32) float32
+// Requires: AVX, SSE
+TEXT ·maxAVX2(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS cff800000<>+0(SB), Y0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ         $0x08, CX
+	JL           tail
+	VMOVUPS      (AX)(DX*4), Y1
+	VBROADCASTSS cff800000<>+0(SB), Y2
+	VMAXPS       Y0, Y1, Y0
+	ADDQ         $0x08, DX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, CX
+	JZ           done
+	LEAQ         lanes<>+0(SB), SI
+	MOVQ         $0x00000008, BX
+	SUBQ         CX, BX
+	VMOVUPS      (SI)(BX*4), Y1
+	VMASKMOVPS   (AX)(DX*4), Y1, Y2
+	VBROADCASTSS cff800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y2, Y3, Y2
+	VMAXPS       Y0, Y2, Y0
+
+done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VSHUFPS      $0x4e, X0, X0, X1
+	VMAXPS       X1, X0, X0
+	VSHUFPS      $0xb1, X0, X0, X1
+	VMAXPS       X1, X0, X0
+	MOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func expSumAVX2(n int, y *float32, x *float32, s *float32) float32
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS c00000000<>+0(SB), Y1
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ         $0x08, DX
+	JL           tail
+	VMOVUPS      (CX)(BX*4), Y2
+	VSUBPS       Y0, Y2, Y2
+	VBROADCASTSS cff800000<>+0(SB), Y3
+	VBROADCASTSS c42b20000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VBROADCASTSS cc2d00000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS c3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS cb95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS c39506967<>+0(SB), Y4
+	VFMADD213PS  c3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  c3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VADDPS       c3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y4, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DX
+	JZ           done
+	LEAQ         lanes<>+0(SB), DI
+	MOVQ         $0x00000008, SI
+	SUBQ         DX, SI
+	VMOVUPS      (DI)(SI*4), Y2
+	VMASKMOVPS   (CX)(BX*4), Y2, Y3
+	VSUBPS       Y0, Y3, Y3
+	VBROADCASTSS cff800000<>+0(SB), Y0
+	VBLENDVPS    Y2, Y3, Y0, Y3
+	VBROADCASTSS c42b20000<>+0(SB), Y0
+	VMINPS       Y3, Y0, Y3
+	VBROADCASTSS cc2d00000<>+0(SB), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y0
+	VROUNDPS     $0x08, Y0, Y0
+	VBROADCASTSS c3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VBROADCASTSS cb95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VBROADCASTSS c39506967<>+0(SB), Y4
+	VFMADD213PS  c3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  c3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  c3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  c3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VADDPS       c3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y0, Y0
+	VPSRAD       $0x01, Y0, Y3
+	VPSUBD       Y3, Y0, Y0
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       c0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VMASKMOVPS   Y4, Y2, (AX)(BX*4)
+
+done:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VSHUFPS      $0x4e, X1, X1, X0
+	VADDPS       X0, X1, X1
+	VSHUFPS      $0xb1, X1, X1, X0
+	VADDPS       X0, X1, X1
+	MOVSS        X1, ret+32(FP)
 	VZEROUPPER
 	RET
 

@@ -16,6 +16,7 @@ type set struct {
 	packed        bool         // tiles want A in panels: rsa = 1, csa = mr
 	mc, kc        int          // block of A that stays in the L2 cache
 
+	vector
 	transpose8 func(n int, src *float32, lds int, dst *float32, ldd int)
 	copyRows   func(rows, n int, src *float32, lds int, dst *float32)
 }

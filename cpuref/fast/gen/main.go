@@ -5,8 +5,6 @@
 package main
 
 import (
-	"math"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -91,12 +89,12 @@ func (m mask) store(from reg.VecVirtual, to Mem) {
 	}
 }
 
-func bits(f float64) U32 { return U32(math.Float32bits(float32(f))) }
-
 func main() {
 	ConstraintExpr("amd64")
 	for _, v := range sets {
 		tiles(v)
+		maths(v)
+		loops(v)
 	}
 	packing()
 	Generate()
