@@ -3,7 +3,7 @@
 package vk
 
 /*
-#cgo CFLAGS: -std=gnu11 -O2
+#cgo CFLAGS: -std=gnu11
 #cgo linux LDFLAGS: -ldl
 #include <stdlib.h>
 #include "shim.h"

@@ -119,14 +119,16 @@ func TestFenceTimesOut(t *testing.T) {
 }
 
 func TestCloseReportsWhatIsLeft(t *testing.T) {
-	in, err := Open(Options{})
+	in, err := Open(validated)
 	if err != nil {
 		t.Skip(err)
 	}
 	d, err := in.OpenDevice(0)
 	require.NoError(t, err)
-	newProgram(t, d, 64)
-	err = in.Close()
+	newProgram(t, d, 64).run(t, d)
+	err = d.Close()
+	require.Empty(t, in.Messages()) // all was given back, and in good order
+	require.NoError(t, in.Close())
 	require.ErrorContains(t, err, "3 buffer")
 	require.ErrorContains(t, err, "1 descriptor sets")
 	if callSite() != "" {

@@ -62,20 +62,19 @@ func TestThousandRoundsLeaveNothing(t *testing.T) {
 
 func TestManyGoroutines(t *testing.T) {
 	_, d := open(t, validated)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for range 5 {
-				p := newProgram(t, d, 300)
-				p.run(t, d)
-				p.verify(t)
-				p.free()
-			}
-		}()
-	}
-	wg.Wait()
+	t.Run("at once", func(t *testing.T) {
+		for range 4 {
+			t.Run("one", func(t *testing.T) {
+				t.Parallel()
+				for range 5 {
+					p := newProgram(t, d, 300)
+					p.run(t, d)
+					p.verify(t)
+					p.free()
+				}
+			})
+		}
+	})
 	require.Zero(t, d.Live())
 }
 
