@@ -139,7 +139,8 @@ func shade(share float64) color.Color {
 // save draws at 150 dots an inch and replaces the file whole.
 func save(path string, w, h vg.Length, paint func(draw.Canvas)) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(150), vgimg.UseBackgroundColor(color.White))
-	paint(draw.New(canvas))
+	margin := vg.Points(6)
+	paint(draw.Crop(draw.New(canvas), margin, -2*margin, margin, -margin))
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("plot: %w", err)
