@@ -1,0 +1,276 @@
+package kernels
+
+// lstmView says how a step sees its part of the sequences: inside the whole
+// operand, at an offset, or, where that is larger than a binding may be, bound
+// alone.
+type lstmView struct {
+	lstmDims
+	whole bool
+}
+
+// step binds the part of a [T, N, k·H] operand that belongs to time t.
+func (v lstmView) step(b Bind, t, k int) Bind {
+	n := v.N * v.H * k
+	if v.whole {
+		return b.Touch(t*n, n)
+	}
+	return b.Part(t*n, n)
+}
+
+// off is where that part starts in what step binds, for k = 1.
+func (v lstmView) off(t int) int {
+	if v.whole {
+		return t * v.N * v.H
+	}
+	return 0
+}
+
+// lstmViewOf chooses the view; false if neither is possible. texels is whether
+// the kernels see sequences as texels.
+func lstmViewOf(t *Target, d lstmDims, texels bool) (lstmView, bool) {
+	fits := func(steps int) bool {
+		n := steps * d.N * d.H
+		most := n // gates and dgx as vec4, y as vec4 where H allows
+		return 16*n <= t.MaxStorageRange && (!texels || most <= t.MaxTexels)
+	}
+	if fits(d.T) {
+		return lstmView{d, true}, true
+	}
+	return lstmView{d, false}, fits(1) && d.N*d.H%FlatAlign == 0
+}
+
+// The subgroup shape: a lane makes one hidden unit (forward) or four (back).
+
+// lstmTile is how many batch rows and hidden units a subgroup takes: the rows
+// that cover N most cheaply, with a few operations a term that don't depend on
+// them. Back, 8 are as many as the driver compiles in decent time.
+func lstmTile(c *Call, s int) (rows, units int) {
+	most, units := 16, s
+	if c.Op.Name == "lstm_grad" {
+		most, units = 8, 4*s
+	}
+	N := c.lstm().N
+	rows = most
+	for r := most / 2; r >= 1; r /= 2 {
+		if parts(N, r)*(r+4) < parts(N, rows)*(rows+4) {
+			rows = r
+		}
+	}
+	return rows, units
+}
+
+func lstmSubgroupServes(t *Target, c *Call) bool {
+	s, d := t.SubgroupSize, c.lstm()
+	if !t.Software || !t.SubgroupShuffle || s < 4 || s > t.MaxInvocations {
+		return false
+	}
+	_, ok := lstmViewOf(t, d, true)
+	rows, cols := lstmTile(c, s)
+	// 4 rounds up the rows of forward weights, which are H.
+	texels := (d.H + 4) * parts(d.H, cols) * cols
+	return ok && texels <= t.MaxTexels && 16*texels <= t.MaxStorageRange && loopFits(t, d.H) &&
+		parts(d.H, cols) <= t.MaxGroups[0] && parts(d.N, rows) <= t.MaxGroups[1]
+}
+
+// loopFits tells whether the device can be trusted with a loop of that many
+// iterations.
+func loopFits(t *Target, n int) bool { return t.MaxLoop == 0 || n <= t.MaxLoop }
+
+// lstmPack lays the recurrent weights out for the steps: rows x columns vec4.
+func lstmPack(t *Target, whh Bind, d lstmDims, form, s, rows, columns int) Dispatch {
+	const threads = 64
+	return Dispatch{
+		Shader: "lstm_pack",
+		Spec:   words(threads, form, s),
+		Bind:   []Bind{whh, Work(0).WO()},
+		Push:   words(d.H, columns, rows*columns),
+		Grid:   Folded(t, parts(rows*columns, threads)),
+	}
+}
+
+func lowerLSTMSubgroup(t *Target, c *Call) (Lowered, error) {
+	d, s := c.lstm(), t.SubgroupSize
+	v, _ := lstmViewOf(t, d, true)
+	tm, _ := lstmTile(c, s)
+	rows, columns := parts(d.H, 4)*4, parts(d.H, s)*s
+	spec := words(s, tm)
+	spec = append(spec, truth(d.H%4 == 0), truth(d.N%tm != 0 || d.H%s != 0), truth(c.Out[3].Present()), truth(c.Out[4].Present()))
+	low := Lowered{
+		Work: []int{16 * rows * columns},
+		Dispatches: []Dispatch{
+			lstmPack(t, In(1), d, 0, s, rows, columns),
+			{Bind: []Bind{In(3), Out(2)}}, // c starts as c0
+		},
+	}
+	for i := range d.T {
+		h, from := lstmBefore(v, i)
+		h.Texel = Texel1
+		if d.H%4 == 0 {
+			h.Texel = Texel4
+		}
+		low.Dispatches = append(low.Dispatches, Dispatch{
+			Shader: "lstm_subgroup", Spec: spec,
+			Bind: lstmStepBinds(c, v, i, Work(0).RO().Texel4(), h),
+			Push: words(d.N, d.H, columns, v.off(d.time(i)), from),
+			Grid: [3]uint32{uint32(columns / s), uint32(parts(d.N, tm)), 1},
+		})
+	}
+	return low, nil
+}
+
+// lstmBefore is where step i finds the state h before it, and at which element
+// of what is bound.
+func lstmBefore(v lstmView, i int) (Bind, int) {
+	if i == 0 {
+		return In(2), 0
+	}
+	p := v.time(i - 1)
+	return v.step(Out(0).RO(), p, 1), v.off(p)
+}
+
+// lstmStepBinds are the bindings of a forward step, the same in both shapes.
+func lstmStepBinds(c *Call, v lstmView, i int, weights, h Bind) []Bind {
+	t := v.time(i)
+	gates, cs := unread(Out(1)), unread(Out(1))
+	if c.Out[3].Present() {
+		gates = v.step(Out(3), t, 4)
+	}
+	if c.Out[4].Present() {
+		cs = v.step(Out(4), t, 1)
+	}
+	return []Bind{v.step(In(0), t, 4), weights, h, v.step(Out(0), t, 1), Out(1), Out(2).RW(), gates, cs}
+}
+
+func lowerLSTMGradSubgroup(t *Target, c *Call) (Lowered, error) {
+	d, s := c.lstm(), t.SubgroupSize
+	v, _ := lstmViewOf(t, d, true)
+	tm, cols := lstmTile(c, s)
+	columns := parts(d.H, cols) * s // vec4 in a row of packed weights
+	spec := words(s, tm)
+	spec = append(spec, truth(d.N%tm != 0 || d.H%cols != 0))
+	return lowerLSTMGrad(c, v, gradStep{
+		shader: "lstm_grad_subgroup", spec: spec, texel: Texel4,
+		pack: lstmPack(t, In(0), d, 2, s, 4*d.H, columns), work: 64 * d.H * columns, columns: columns,
+		grid: [3]uint32{uint32(columns / s), uint32(parts(d.N, tm)), 1},
+	})
+}
+
+// gradStep is one shape of a step back.
+type gradStep struct {
+	shader  string
+	spec    []uint32
+	texel   Texel
+	pack    Dispatch
+	work    int // bytes of packed weights
+	columns int
+	grid    [3]uint32
+}
+
+// lowerLSTMGrad takes the steps back. One last dispatch makes dh0, which is a
+// step's product without a cell.
+func lowerLSTMGrad(c *Call, v lstmView, k gradStep) (Lowered, error) {
+	low := Lowered{Work: []int{k.work}, Dispatches: []Dispatch{k.pack}}
+	has := func(i int) bool { return c.In[i].Present() }
+	if has(6) {
+		low.Dispatches = append(low.Dispatches, Dispatch{Bind: []Bind{In(6), Out(2)}}) // dc starts as dcN
+	}
+	weights := Work(0).RO()
+	weights.Texel = k.texel
+	none := unread(In(1))
+	step := func(final bool, binds []Bind, push ...int) {
+		spec := append(append([]uint32{}, k.spec...), truth(final), truth(has(4)), truth(has(5)), truth(has(6)))
+		low.Dispatches = append(low.Dispatches, Dispatch{
+			Shader: k.shader, Spec: spec, Grid: k.grid, Bind: binds, Push: words(append([]int{v.N, v.H, k.columns}, push...)...),
+		})
+	}
+	for i := v.T - 1; i >= 0; i-- {
+		t, last := v.time(i), i == v.T-1
+		dy, dhN := none, none
+		if has(4) {
+			dy = v.step(In(4), t, 1)
+		}
+		if has(5) && last {
+			dhN = In(5)
+		}
+		// The step after this one; behind the last, the sum has no terms.
+		terms, next, nextOff := 0, v.step(unread(Out(0)), t, 4), 0
+		if !last {
+			n := v.time(i + 1)
+			terms, next, nextOff = v.H, v.step(Out(0).RO(), n, 4), v.off(n)
+		} else if k.texel == Storage && has(5) {
+			next = dhN
+		}
+		next.Texel = k.texel
+		cPrev, prevOff := In(1), 0
+		if i > 0 {
+			p := v.time(i - 1)
+			cPrev, prevOff = v.step(In(3), p, 1), v.off(p)
+		}
+		binds := []Bind{weights, v.step(In(2), t, 4), v.step(In(3), t, 1), cPrev, dy, v.step(Out(0), t, 4), Out(2).RW(), next}
+		if k.texel != Storage {
+			binds = append(binds, dhN)
+		}
+		step(false, binds, terms, v.off(t), nextOff, prevOff, int(truth(last)))
+	}
+	n := v.time(0)
+	dgx := v.step(Out(0).RO(), n, 4)
+	unwritten := unread(dgx)
+	dgx.Texel = k.texel
+	binds := []Bind{weights, none, none, none, none, unwritten, Out(1), dgx}
+	if k.texel != Storage {
+		binds = append(binds, none)
+	}
+	step(true, binds, v.H, 0, v.off(n), 0, 0)
+	return low, nil
+}
+
+// The tile shape: workgroups of lstmUnits x lstmSlices invocations, each a slice
+// of the terms of one hidden unit for lstmTileRows batch rows.
+const (
+	lstmUnits    = 16
+	lstmSlices   = 8
+	lstmTileRows = 8
+)
+
+func lstmTileServes(t *Target, c *Call) bool {
+	d := c.lstm()
+	_, ok := lstmViewOf(t, d, false)
+	columns := parts(d.H, lstmUnits) * lstmUnits
+	return ok && t.MaxInvocations >= lstmUnits*lstmSlices && t.SharedMemory >= 16<<10 &&
+		16*d.H*columns <= t.MaxStorageRange && loopFits(t, d.H) &&
+		columns/lstmUnits <= t.MaxGroups[0] && parts(d.N, lstmTileRows) <= t.MaxGroups[1]
+}
+
+func lowerLSTMTile(t *Target, c *Call) (Lowered, error) {
+	d := c.lstm()
+	v, _ := lstmViewOf(t, d, false)
+	columns := parts(d.H, lstmUnits) * lstmUnits
+	low := Lowered{
+		Work: []int{16 * d.H * columns},
+		Dispatches: []Dispatch{
+			lstmPack(t, In(1), d, 0, 1, d.H, columns),
+			{Bind: []Bind{In(3), Out(2)}},
+		},
+	}
+	for i := range d.T {
+		h, from := lstmBefore(v, i)
+		low.Dispatches = append(low.Dispatches, Dispatch{
+			Shader: "lstm_tile", Spec: []uint32{truth(c.Out[3].Present()), truth(c.Out[4].Present())},
+			Bind: lstmStepBinds(c, v, i, Work(0).RO(), h),
+			Push: words(d.N, d.H, columns, v.off(d.time(i)), from),
+			Grid: [3]uint32{uint32(columns / lstmUnits), uint32(parts(d.N, lstmTileRows)), 1},
+		})
+	}
+	return low, nil
+}
+
+func lowerLSTMGradTile(t *Target, c *Call) (Lowered, error) {
+	d := c.lstm()
+	v, _ := lstmViewOf(t, d, false)
+	columns := parts(d.H, lstmUnits) * lstmUnits
+	return lowerLSTMGrad(c, v, gradStep{
+		shader: "lstm_grad_tile", texel: Storage,
+		pack: lstmPack(t, In(0), d, 1, 1, d.H, columns), work: 16 * d.H * columns, columns: columns,
+		grid: [3]uint32{uint32(columns / lstmUnits), uint32(parts(d.N, lstmTileRows)), 1},
+	})
+}
