@@ -4,10 +4,12 @@ import "fmt"
 
 var conv2dVariants = []Variant{
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
+	{Name: "tile", Kind: Vulkan, When: convTileServes, Lower: lowerConvTile},
 }
 
 var conv2dDataVariants = []Variant{
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
+	{Name: "tile", Kind: Vulkan, When: convTileServes, Lower: lowerConvTile},
 }
 
 // convGather is a convolution form that gathers, for pixels (jy, jx) of a PH x
@@ -72,6 +74,16 @@ func (c *conv) gathers(f convForm) (gs []convGather, K, IH, IW, M, area int) {
 	return gs, c.Og, c.OH, c.OW, c.Cg, c.H * c.W
 }
 
+// weightStrides are the strides of W [O, C/G, taps] by group, channel k that is
+// summed over and row m of the result.
+func (c *conv) weightStrides(f convForm) (sg, sk, sm int) {
+	sg, sk, sm = c.Og*c.Cg*c.taps(), c.taps(), c.Cg*c.taps()
+	if f == convData {
+		sk, sm = sm, sk
+	}
+	return sg, sk, sm
+}
+
 func (c *Call) convForm() convForm {
 	switch c.Op.Name {
 	case "conv2d_data":
@@ -115,9 +127,9 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 		ku *= 2
 	}
 	if n := g.taps() * (K/ku + 2); t.MaxLoop > 0 && n > t.MaxLoop {
-		return Lowered{}, fmt.Errorf("%s: %d terms a sum take %d loop iterations, over the device's %d", c.Op.Name, g.taps()*K, n, t.MaxLoop)
+		return Lowered{}, errLoop(t, c, g.taps()*K, n)
 	}
-	tiles := (M + convTM - 1) / convTM
+	tiles := parts(M, convTM)
 	packed := g.G * g.taps() * tiles * K * convTM
 	if n := max(c.In[0].Elems(), c.In[1].Elems(), packed/4+t.SubgroupSize); n > t.MaxTexels {
 		return Lowered{}, fmt.Errorf("%s: %d texels, over the device's %d", c.Op.Name, n, t.MaxTexels)
@@ -125,12 +137,8 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 	if tiles*g.G > t.MaxGroups[2] {
 		return Lowered{}, fmt.Errorf("%s: %d channel tiles, over the device's %d", c.Op.Name, tiles*g.G, t.MaxGroups[2])
 	}
-	// Strides of W [O, C/G, taps] by group, k and m.
-	sg, sk, sm := g.Og*g.Cg*g.taps(), g.taps(), g.Cg*g.taps()
-	if form == convData {
-		sk, sm = sm, sk
-	}
-	grid := Folded(t, (packed+63)/64)
+	sg, sk, sm := g.weightStrides(form)
+	grid := Folded(t, parts(packed, 64))
 	low := Lowered{
 		Work: []int{4 * (packed + 4*t.SubgroupSize)},
 		Dispatches: []Dispatch{{
@@ -141,7 +149,7 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 	}
 	for _, a := range gs {
 		pixels := g.N * a.PH * a.PW
-		grid := Folded(t, (pixels+t.SubgroupSize*convTN-1)/(t.SubgroupSize*convTN))
+		grid := Folded(t, parts(pixels, t.SubgroupSize*convTN))
 		grid[2] = uint32(tiles * g.G)
 		low.Dispatches = append(low.Dispatches, Dispatch{
 			Shader: "conv2d_subgroup", Grid: grid, Patch: c.Epilogue,

@@ -4,6 +4,7 @@ import "fmt"
 
 var conv2dWeightVariants = []Variant{
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupWeightServes, Lower: lowerConvWeightSubgroup},
+	{Name: "tile", Kind: Vulkan, When: convTileWeightServes, Lower: lowerConvWeightTile},
 }
 
 func convSubgroupWeightServes(t *Target, c *Call) bool {
@@ -21,20 +22,20 @@ func convSubgroupWeightServes(t *Target, c *Call) bool {
 // cores.
 func convSlices(g *conv, ku, want, loop int) (images, pixels, strips, slices int) {
 	area := g.OH * g.OW
-	images, pixels, strips = g.N, (area+ku-1)/ku*ku, 1
+	images, pixels, strips = g.N, parts(area, ku)*ku, 1
 	if loop > 0 && pixels/ku > loop-2 { // a plane is too long for one invocation
-		strips = (pixels/ku + loop - 3) / (loop - 2)
+		strips = parts(pixels/ku, loop-2)
 	}
 	if want > g.N*strips {
-		strips = min((want+g.N-1)/g.N, max(area/256, strips))
+		strips = min(parts(want, g.N), max(area/256, strips))
 	}
-	pixels = ((area+strips-1)/strips + ku - 1) / ku * ku
-	strips = (area + pixels - 1) / pixels
+	pixels = parts(parts(area, strips), ku) * ku
+	strips = parts(area, pixels)
 	images = max(1, g.N*strips/max(want, 1))
 	if loop > 0 {
 		images = max(1, min(images, loop/(pixels/ku+1)))
 	}
-	return images, pixels, strips, (g.N + images - 1) / images * strips
+	return images, pixels, strips, parts(g.N, images) * strips
 }
 
 // lowerConvWeightSubgroup makes one dispatch, and a second that adds the slices.
@@ -54,9 +55,9 @@ func lowerConvWeightSubgroup(t *Target, c *Call) (Lowered, error) {
 	if tn <= 2 && g.Og >= 32 {
 		tm = 32
 	}
-	columns := g.taps() * ((g.Cg + tn - 1) / tn)
-	groups := (columns + sg - 1) / sg
-	tiles := (g.Og + tm - 1) / tm
+	columns := g.taps() * parts(g.Cg, tn)
+	groups := parts(columns, sg)
+	tiles := parts(g.Og, tm)
 	images, pixels, strips, slices := convSlices(g, ku, max(1, 64/(groups*tiles*g.G)), t.MaxLoop)
 	if n := max(c.In[0].Elems(), c.In[1].Elems(), slices*elems); n > t.MaxTexels {
 		return Lowered{}, fmt.Errorf("%s: %d texels, over the device's %d", c.Op.Name, n, t.MaxTexels)
@@ -97,7 +98,7 @@ func convReduce(t *Target, c *Call, slices int, d Dispatch) (Lowered, error) {
 // convSum adds up the slices of workspace 0.
 func convSum(t *Target, n, slices int) Dispatch {
 	return Dispatch{
-		Shader: "conv2d_reduce", Grid: Folded(t, (n+63)/64),
+		Shader: "conv2d_reduce", Grid: Folded(t, parts(n, 64)),
 		Bind: []Bind{Work(0).Texel1().RO(), Out(0)},
 		Push: words(n, slices),
 	}

@@ -18,8 +18,7 @@ layout(binding = 0) uniform samplerBuffer X;
 layout(std430, binding = 1) restrict writeonly buffer Y_ { float Y[]; };
 
 void main() {
-    uint e = invocation();
-    if (e >= p.n) return;
+    uint e = min(invocation(), p.n - 1);
     uint plane = e / (OH * OW), r = e % (OH * OW);
     int y = int(r / OW), x = int(r % OW);
     int base = int(plane) * H * W;

@@ -19,8 +19,7 @@ layout(binding = 0) uniform samplerBuffer DY;
 layout(std430, binding = 1) restrict writeonly buffer DX_ { float DX[]; };
 
 void main() {
-    uint e = invocation();
-    if (e >= p.n) return;
+    uint e = min(invocation(), p.n - 1);
     uint plane = e / (H * W), r = e % (H * W);
     int h = int(r / W) + PH, w = int(r % W) + PW; // in the padded image
     int base = int(plane) * OH * OW;

@@ -24,8 +24,7 @@ layout(std430, binding = 2) restrict writeonly buffer Idx_ { int Idx[]; };
 bool nan(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 
 void main() {
-    uint e = invocation();
-    if (e >= p.n) return;
+    uint e = min(invocation(), p.n - 1);
     uint plane = e / (OH * OW), r = e % (OH * OW);
     int top = int(r / OW) * SH - PH, left = int(r % OW) * SW - PW;
     int base = int(plane) * H * W;

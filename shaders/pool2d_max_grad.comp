@@ -22,8 +22,7 @@ layout(binding = 1) uniform samplerBuffer Idx;
 layout(std430, binding = 2) restrict writeonly buffer DX_ { float DX[]; };
 
 void main() {
-    uint e = invocation();
-    if (e >= p.n) return;
+    uint e = min(invocation(), p.n - 1);
     uint plane = e / (H * W), r = e % (H * W);
     int bottom = (int(r / W) + PH) / SH, right = (int(r % W) + PW) / SW;
     int base = int(plane) * OH * OW;
