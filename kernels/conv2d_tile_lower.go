@@ -86,6 +86,9 @@ func lowerConvWeightTile(t *Target, c *Call) (Lowered, error) {
 	if elems == 0 {
 		return Lowered{}, nil
 	}
+	if g.N == 0 {
+		return convZeros(t, elems), nil
+	}
 	columns, terms := g.Cg*g.taps(), g.N*g.OH*g.OW
 	want := parts(terms, 1024) // slices of at least this many terms
 	x, ok := pickConvTile(t, g.Og, columns, g.G*max(want, 1))

@@ -30,12 +30,13 @@ func lowerPool(t *Target, c *Call) (Lowered, error) {
 		return Lowered{}, fmt.Errorf("%s: a window of %d elements, over the %d loop iterations the device can be trusted with", c.Op.Name, w, t.MaxLoop/2)
 	}
 	var d Dispatch
-	flag := 0
+	flag := truth(at.CountIncludePad) // of avg_pool2d and its gradient
 	switch c.Op.Name {
 	case "max_pool2d":
 		d.Shader, d.Bind = "pool2d_max", []Bind{In(0).Texel1(), Out(0), {Role: RoleOut}}
-		if c.Out[1].Present() {
-			flag, d.Bind[2] = 1, Out(1)
+		flag = truth(c.Out[1].Present())
+		if flag == 1 {
+			d.Bind[2] = Out(1)
 		}
 	case "max_pool2d_grad":
 		d.Shader, d.Bind = "pool2d_max_grad", []Bind{In(0).Texel1(), In(1).Texel1(), Out(0)}
@@ -44,16 +45,10 @@ func lowerPool(t *Target, c *Call) (Lowered, error) {
 	case "avg_pool2d_grad":
 		d.Shader, d.Bind = "pool2d_avg_grad", []Bind{In(0).Texel1(), Out(0)}
 	}
-	if at.CountIncludePad {
-		flag = 1
-	}
 	local := min(64, t.MaxInvocations)
 	d.Grid = Folded(t, (n+local-1)/local)
-	d.Spec = words(local, at.Kernel[0], at.Kernel[1], at.Stride[0], at.Stride[1], at.Padding[0], at.Padding[1],
-		at.Dilation[0], at.Dilation[1], x[2], x[3], y[2], y[3], flag)
-	if d.Shader == "pool2d_max_grad" {
-		d.Spec = d.Spec[:13]
-	}
+	d.Spec = append(words(local, at.Kernel[0], at.Kernel[1], at.Stride[0], at.Stride[1], at.Padding[0], at.Padding[1],
+		at.Dilation[0], at.Dilation[1], x[2], x[3], y[2], y[3]), flag)
 	d.Push = words(n)
 	return Lowered{Dispatches: []Dispatch{d}}, nil
 }
