@@ -18,6 +18,9 @@ func LogSoftmax[T Float](a *Args[T]) {
 
 func softmax[T Float](a *Args[T], f func(x, m, s float64) float64) {
 	outer, n, inner := around(a.In[0].Shape, a.Attrs.(AxisAttrs).Axis)
+	if n == 0 {
+		return
+	}
 	for o := range outer {
 		for i := range inner {
 			at := o*n*inner + i
@@ -57,6 +60,9 @@ func LogSoftmaxGrad[T Float](a *Args[T]) {
 // alongGrad is dX = f(Y, dY, sum of term(Y, dY)) along the axis.
 func alongGrad[T Float](a *Args[T], term func(y, dy float64) float64, f func(y, dy, s float64) float64) {
 	outer, n, inner := around(a.In[0].Shape, a.Attrs.(AxisAttrs).Axis)
+	if n == 0 {
+		return
+	}
 	for o := range outer {
 		for i := range inner {
 			at := o*n*inner + i

@@ -16,7 +16,7 @@ var (
 		In:    []Operand{{Name: "logits"}, {Name: "labels"}},
 		Out:   []Operand{{Name: "loss"}, {Name: "lse", Optional: true}},
 		Attrs: cpuref.CrossEntropyAttrs{}, Shape: crossEntropyShape,
-		CPU:   Plain(cpuref.CrossEntropy[float32], cpuref.CrossEntropy[float64]),
+		CPU: Plain(cpuref.CrossEntropy[float32], cpuref.CrossEntropy[float64]), Variants: laneVariants(crossEntropyServes, lowerCrossEntropy),
 		Cases: crossEntropyCases(false), Bench: crossEntropyBench(false),
 		Cost: crossEntropyCost, Tol: Max(16), Torch: "torch.nn.functional.cross_entropy(reduction='none')",
 	})
@@ -26,7 +26,7 @@ var (
 		In:    []Operand{{Name: "logits"}, {Name: "labels"}, {Name: "lse"}, {Name: "dloss"}},
 		Out:   []Operand{{Name: "dlogits"}},
 		Attrs: cpuref.CrossEntropyAttrs{}, Shape: crossEntropyGradShape,
-		CPU:   Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]),
+		CPU: Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]), Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerCrossEntropyGrad}},
 		Cases: crossEntropyCases(true), Bench: crossEntropyBench(true),
 		Cost: crossEntropyCost, Tol: Max(16),
 	})

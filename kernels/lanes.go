@@ -1,0 +1,89 @@
+package kernels
+
+// laneForm is how a kernel that includes shaders/lanes.glsl is built and run.
+type laneForm struct {
+	suffix string // of the shader's name
+	local  int    // threads a workgroup, where a row takes fewer
+	most   int    // threads a row may take
+	texel  bool   // inputs are texel buffers
+}
+
+var treeForm = laneForm{suffix: "_tree", local: 64, most: 64}
+
+func subgroupForm(t *Target) laneForm {
+	return laneForm{suffix: "_subgroup", local: 64, most: t.SubgroupSize, texel: true}
+}
+
+// laneVariants are the two forms of an op that goes along rows: by subgroups, on
+// software devices, and by trees in shared memory. serves may be nil.
+func laneVariants(serves func(t *Target, c *Call, f laneForm) bool, lower func(t *Target, c *Call, f laneForm) (Lowered, error)) []Variant {
+	variant := func(name string, form func(t *Target) laneForm, can func(t *Target, c *Call) bool) Variant {
+		return Variant{
+			Name: name, Kind: Vulkan,
+			When: func(t *Target, c *Call) bool {
+				return can(t, c) && (serves == nil || serves(t, c, form(t)))
+			},
+			Lower: func(t *Target, c *Call) (Lowered, error) { return lower(t, c, form(t)) },
+		}
+	}
+	return []Variant{
+		variant("subgroup", subgroupForm, func(t *Target, c *Call) bool {
+			return subgroupSums(t) && c.In[0].Elems() <= t.MaxTexels
+		}),
+		variant("tree", func(*Target) laneForm { return treeForm }, func(*Target, *Call) bool { return true }),
+	}
+}
+
+// subgroupSums tells whether a workgroup of SubgroupSize threads is known to be
+// one subgroup that can add: so on software devices.
+func subgroupSums(t *Target) bool {
+	n := t.SubgroupSize
+	return t.Software && t.SubgroupArithmetic && n > 1 && n&(n-1) == 0 && n <= t.MaxInvocations
+}
+
+// lanes is the threads for a row that would keep want of them busy: a power of
+// two; a subgroup works whole or not at all.
+func (f laneForm) lanes(want int) int {
+	n := 1
+	for n < want && n < f.most {
+		n *= 2
+	}
+	if f.texel && n > 1 {
+		n = f.most
+	}
+	return n
+}
+
+// dispatch runs rows of lanes threads, a row a job. spec follows LOCAL and LANES.
+func (f laneForm) dispatch(t *Target, shader string, rows, lanes int, spec, push []uint32, bind ...Bind) Dispatch {
+	local := f.local
+	if f.texel && lanes > 1 {
+		local = lanes
+	}
+	return Dispatch{
+		Shader: shader + f.suffix,
+		Spec:   append(words(local, lanes), spec...),
+		Bind:   bind,
+		Push:   push,
+		Grid:   Folded(t, parts(rows, local/lanes)),
+	}
+}
+
+// in binds input i as the form reads it.
+func (f laneForm) in(i int) Bind {
+	if f.texel {
+		return In(i).Texel1()
+	}
+	return In(i)
+}
+
+// flat runs a shader with an invocation for each of n elements.
+func flat(t *Target, shader string, n int, push []uint32, bind ...Bind) Dispatch {
+	const local = 64
+	return Dispatch{Shader: shader, Spec: words(local), Bind: bind, Push: push, Grid: Folded(t, parts(n, local))}
+}
+
+// fillWith writes a 32-bit word to n elements.
+func fillWith(t *Target, to Bind, n int, word uint32) Dispatch {
+	return flat(t, "fill", n, []uint32{uint32(n), word}, to)
+}

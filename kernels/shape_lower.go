@@ -1,0 +1,163 @@
+package kernels
+
+import (
+	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// copyDim is a dimension of a strided copy.
+type copyDim struct{ size, src, dst int }
+
+// stridedCopy copies a block, dimensions outermost first, offsets and strides in
+// elements. What lies as one stretch on both sides goes as one.
+func stridedCopy(t *Target, src, dst Bind, srcOff, dstOff int, block []copyDim) []Dispatch {
+	var ds []copyDim // innermost first, joined
+	n := 1
+	for i := len(block) - 1; i >= 0; i-- {
+		d := block[i]
+		n *= d.size
+		last := len(ds) - 1
+		switch {
+		case d.size == 1:
+		case last >= 0 && d.src == ds[last].size*ds[last].src && d.dst == ds[last].size*ds[last].dst:
+			ds[last].size *= d.size
+		default:
+			ds = append(ds, d)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	if len(ds) > copyRank { // a copy for each step of the outermost
+		d := ds[len(ds)-1]
+		var all []Dispatch
+		for i := range d.size {
+			inner := append([]copyDim(nil), ds[:len(ds)-1]...)
+			for l, r := 0, len(inner)-1; l < r; l, r = l+1, r-1 {
+				inner[l], inner[r] = inner[r], inner[l]
+			}
+			all = append(all, stridedCopy(t, src, dst, srcOff+i*d.src, dstOff+i*d.dst, inner)...)
+		}
+		return all
+	}
+	if len(ds) == 0 {
+		ds = []copyDim{{1, 1, 1}}
+	}
+	if len(ds) == 1 && ds[0].src == 1 && ds[0].dst == 1 && srcOff%FlatAlign == 0 && dstOff%FlatAlign == 0 {
+		return []Dispatch{{Bind: []Bind{src.Part(srcOff, n), dst.Part(dstOff, n)}}}
+	}
+	vec := 1
+	if quads(srcOff, dstOff, ds) {
+		vec = 4
+		n, srcOff, dstOff = n/4, srcOff/4, dstOff/4
+		for i := range ds {
+			ds[i].src, ds[i].dst = ds[i].src/4, ds[i].dst/4
+		}
+		ds[0] = copyDim{ds[0].size / 4, 1, 1}
+	}
+	push := append(words(n, srcOff, dstOff), make([]uint32, 17)...)
+	for i, d := range ds {
+		if i < copyRank-1 {
+			push[3+i] = uint32(d.size)
+		}
+		push[8+i], push[14+i] = uint32(int32(d.src)), uint32(int32(d.dst))
+	}
+	c := flat(t, "copy", n, push, src, dst)
+	c.Spec = append(c.Spec, uint32(vec), uint32(len(ds)))
+	return []Dispatch{c}
+}
+
+// copyRank is the dimensions the shader takes.
+const copyRank = 6
+
+// quads tells whether a copy can go four elements at a time.
+func quads(srcOff, dstOff int, ds []copyDim) bool {
+	ok := srcOff%4 == 0 && dstOff%4 == 0 && ds[0].size%4 == 0 && ds[0].src == 1 && ds[0].dst == 1
+	for _, d := range ds[1:] {
+		ok = ok && d.src%4 == 0 && d.dst%4 == 0
+	}
+	return ok
+}
+
+// copies are the Vulkan variants of an op that is nothing but strided copies.
+func copies(block func(t *Target, c *Call) []Dispatch) []Variant {
+	return []Variant{{Name: "copy", Kind: Vulkan, Lower: func(t *Target, c *Call) (Lowered, error) {
+		return Lowered{Dispatches: block(t, c)}, nil
+	}}}
+}
+
+func permuteCopy(t *Target, c *Call) []Dispatch {
+	from, to := c.In[0].Shape.Strides(), c.Out[0].Shape.Strides()
+	p := c.Attrs.(cpuref.PermuteAttrs).Perm
+	var ds []copyDim
+	for i, n := range c.Out[0].Shape {
+		ds = append(ds, copyDim{n, from[p.V[i]], to[i]})
+	}
+	return stridedCopy(t, In(0), Out(0), 0, 0, ds)
+}
+
+func expandCopy(t *Target, c *Call) []Dispatch {
+	x, y := c.In[0].Shape, c.Out[0].Shape
+	from, to := x.Strides(), y.Strides()
+	lead := len(y) - len(x)
+	var ds []copyDim
+	for i, n := range y {
+		d := copyDim{n, 0, to[i]}
+		if i >= lead && x[i-lead] != 1 {
+			d.src = from[i-lead]
+		}
+		ds = append(ds, d)
+	}
+	return stridedCopy(t, In(0), Out(0), 0, 0, ds)
+}
+
+// sliceBlock is a slice of that size of an array: where it starts and its strides.
+func sliceBlock(of tensor.Shape, start, step cpuref.Ints) (off int, strides []int) {
+	strides = of.Strides()
+	for d := range strides {
+		off += start.V[d] * strides[d]
+		strides[d] *= step.V[d]
+	}
+	return off, strides
+}
+
+func sliceCopy(t *Target, c *Call) []Dispatch {
+	s, y := c.Attrs.(cpuref.SliceAttrs), c.Out[0].Shape
+	off, from := sliceBlock(c.In[0].Shape, s.Start, s.Step)
+	to := y.Strides()
+	var ds []copyDim
+	for d, n := range y {
+		ds = append(ds, copyDim{n, from[d], to[d]})
+	}
+	return stridedCopy(t, In(0), Out(0), off, 0, ds)
+}
+
+func sliceGradCopy(t *Target, c *Call) []Dispatch {
+	if c.Out[0].Elems() == 0 {
+		return nil
+	}
+	s, dy := c.Attrs.(cpuref.SliceGradAttrs), c.In[0].Shape
+	off, to := sliceBlock(c.Out[0].Shape, s.Start, s.Step)
+	from := dy.Strides()
+	var ds []copyDim
+	for d, n := range dy {
+		ds = append(ds, copyDim{n, from[d], to[d]})
+	}
+	return append([]Dispatch{fillWith(t, Out(0), c.Out[0].Elems(), 0)}, stridedCopy(t, In(0), Out(0), 0, off, ds)...)
+}
+
+func concatCopy(t *Target, c *Call) []Dispatch {
+	axis, to := c.Attrs.(cpuref.ConcatAttrs).Axis, c.Out[0].Shape.Strides()
+	var all []Dispatch
+	off := 0
+	for i, x := range c.In {
+		from := x.Shape.Strides()
+		var ds []copyDim
+		for d, n := range x.Shape {
+			ds = append(ds, copyDim{n, from[d], to[d]})
+		}
+		all = append(all, stridedCopy(t, In(i), Out(0), 0, off, ds)...)
+		off += x.Shape[axis] * to[axis]
+	}
+	return all
+}
