@@ -22,8 +22,9 @@ func (a LSTMAttrs) time(s, steps int) int {
 //	z = gx[t] + h·whhᵀ        i, f, o = sigmoid(z_i, z_f, z_o), g = tanh(z_g)
 //	c = f·c + i·g             h = y[t] = o·tanh(c)
 //
-// In: gx [T,N,4H], whh [4H,H], h0 [N,H], c0 [N,H]. Out: y [T,N,H], hN [N,H],
-// cN [N,H], gates [T,N,4H] (activated; optional), cs [T,N,H] (optional).
+// In: gx [T,N,4H], whh [4H,H], h0 [N,H], c0 [N,H]. Out: y [T,N,H], hN [N,H]
+// (optional), cN [N,H], gates [T,N,4H] (activated; optional), cs [T,N,H]
+// (optional). The cell state is carried in cN.
 func LSTM[T Float](a *Args[T]) {
 	at := a.Attrs.(LSTMAttrs)
 	gx, whh, h0, c0 := a.In[0].F, a.In[1].F, a.In[2].F, a.In[3].F
@@ -73,8 +74,8 @@ func LSTM[T Float](a *Args[T]) {
 // and dcN.
 //
 // In: whh [4H,H], c0 [N,H], gates [T,N,4H], cs [T,N,H], dy [T,N,H], dhN [N,H],
-// dcN [N,H] (the last three optional: zero). Out: dgx [T,N,4H], dh0 [N,H],
-// dc0 [N,H].
+// dcN [N,H] (the last three optional: zero). Out: dgx [T,N,4H], dh0 [N,H]
+// (optional), dc0 [N,H], in which dc is carried.
 func LSTMGrad[T Float](a *Args[T]) {
 	at := a.Attrs.(LSTMAttrs)
 	whh, c0, gates, cs := a.In[0].F, a.In[1].F, a.In[2].F, a.In[3].F
@@ -125,6 +126,9 @@ func LSTMGrad[T Float](a *Args[T]) {
 				dc0[b*h+j] = dc * f
 			}
 		}
+	}
+	if !a.Out[1].Present() {
+		return
 	}
 	first := at.time(0, steps)
 	for b := range n {

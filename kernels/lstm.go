@@ -15,11 +15,11 @@ var LSTM = declare(Op{
 	Doc: "z = gx[t] + h·whhᵀ; c = σ(z_f)·c + σ(z_i)·tanh(z_g); h = y[t] = σ(z_o)·tanh(c)" +
 		"  (gx [T,N,4H], whh [4H,H], h0 [N,H], c0 [N,H] -> y [T,N,H], hN, cN [N,H])",
 	In: []Operand{{Name: "gx"}, {Name: "whh"}, {Name: "h0"}, {Name: "c0"}},
-	Out: []Operand{{Name: "y"}, {Name: "hN"}, {Name: "cN"},
+	Out: []Operand{{Name: "y"}, {Name: "hN", Optional: true}, {Name: "cN", Optional: true},
 		{Name: "gates", Optional: true}, {Name: "cs", Optional: true}},
 	Attrs: cpuref.LSTMAttrs{},
 	Shape: lstmShape,
-	CPU:   Plain(cpuref.LSTM[float32], cpuref.LSTM[float64]),
+	CPU:   CPUBody{F32: withState(cpuref.LSTM[float32], 2, 3), F64: withState(cpuref.LSTM[float64], 2, 3)},
 	Variants: []Variant{
 		{Name: "subgroup", Kind: Vulkan, When: lstmSubgroupServes, Lower: lowerLSTMSubgroup},
 		{Name: "tile", Kind: Vulkan, When: lstmTileServes, Lower: lowerLSTMTile},
@@ -40,11 +40,11 @@ var LSTMGrad = declare(Op{
 		"  (whh [4H,H], c0 [N,H], gates [T,N,4H], cs [T,N,H], dy [T,N,H], dhN, dcN [N,H] -> dgx [T,N,4H], dh0, dc0 [N,H])",
 	In: []Operand{{Name: "whh"}, {Name: "c0"}, {Name: "gates"}, {Name: "cs"},
 		{Name: "dy", Optional: true}, {Name: "dhN", Optional: true}, {Name: "dcN", Optional: true}},
-	Out:    []Operand{{Name: "dgx"}, {Name: "dh0"}, {Name: "dc0"}},
+	Out:    []Operand{{Name: "dgx"}, {Name: "dh0", Optional: true}, {Name: "dc0", Optional: true}},
 	Attrs:  cpuref.LSTMAttrs{},
 	Shape:  lstmGradShape,
 	NoGrad: "second derivatives through an LSTM aren't provided",
-	CPU:    Plain(cpuref.LSTMGrad[float32], cpuref.LSTMGrad[float64]),
+	CPU:    CPUBody{F32: withState(cpuref.LSTMGrad[float32], 2, 1), F64: withState(cpuref.LSTMGrad[float64], 2, 1)},
 	Variants: []Variant{
 		{Name: "subgroup", Kind: Vulkan, When: lstmSubgroupServes, Lower: lowerLSTMGradSubgroup},
 		{Name: "tile", Kind: Vulkan, When: lstmTileServes, Lower: lowerLSTMGradTile},
@@ -56,6 +56,17 @@ var LSTMGrad = declare(Op{
 })
 
 func init() { LSTM.SetGrad(lstmGrad) }
+
+// withState prepares a body that carries its cell state in an output: where
+// nobody reads that one, it gets memory the size of input like.
+func withState[T cpuref.Float](body func(*cpuref.Args[T]), state, like int) Prepare[T] {
+	return func(a *cpuref.Args[T]) func() {
+		if !a.Out[state].Present() {
+			a.Out[state] = cpuref.Arg[T]{Shape: a.In[like].Shape, F: make([]T, len(a.In[like].F))}
+		}
+		return func() { body(a) }
+	}
+}
 
 // lstmDims are a call's sizes: steps, batch, hidden units.
 type lstmDims struct {

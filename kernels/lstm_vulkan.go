@@ -94,14 +94,8 @@ func lowerLSTMSubgroup(t *Target, c *Call) (Lowered, error) {
 	tm, _ := lstmTile(c, s)
 	rows, columns := parts(d.H, 4)*4, parts(d.H, s)*s
 	spec := words(s, tm)
-	spec = append(spec, truth(d.H%4 == 0), truth(d.N%tm != 0 || d.H%s != 0), truth(c.Out[3].Present()), truth(c.Out[4].Present()))
-	low := Lowered{
-		Work: []int{16 * rows * columns},
-		Dispatches: []Dispatch{
-			lstmPack(t, In(1), d, 0, s, rows, columns),
-			{Bind: []Bind{In(3), Out(2)}}, // c starts as c0
-		},
-	}
+	spec = append(append(spec, truth(d.H%4 == 0), truth(d.N%tm != 0 || d.H%s != 0)), lstmWrites(c)...)
+	low := lstmStart(c, d, 16*rows*columns, lstmPack(t, In(1), d, 0, s, rows, columns))
 	for i := range d.T {
 		h, from := lstmBefore(v, i)
 		h.Texel = Texel1
@@ -118,6 +112,38 @@ func lowerLSTMSubgroup(t *Target, c *Call) (Lowered, error) {
 	return low, nil
 }
 
+// lstmWrites are the constants that say which of hN, gates and cs are wanted.
+func lstmWrites(c *Call) []uint32 {
+	return []uint32{truth(c.Out[1].Present()), truth(c.Out[3].Present()), truth(c.Out[4].Present())}
+}
+
+// lstmCell is where the cell state, or back its gradient, is carried: in the
+// output that ends up with it, or in a workspace if nobody reads that one.
+func (c *Call) lstmCell() Bind {
+	if c.Out[2].Present() {
+		return Out(2).RW()
+	}
+	return Work(1)
+}
+
+// lstmStart packs the weights into the first workspace, of that many bytes, and
+// lets the cell state start as c0.
+func lstmStart(c *Call, d lstmDims, packed int, pack Dispatch) Lowered {
+	return Lowered{
+		Work:       c.lstmWork(packed, d),
+		Dispatches: []Dispatch{pack, {Bind: []Bind{In(3), c.lstmCell().WO()}}},
+	}
+}
+
+// lstmWork are the workspaces: the packed weights, and the cell if it has no
+// output to be carried in.
+func (c *Call) lstmWork(packed int, d lstmDims) []int {
+	if c.Out[2].Present() {
+		return []int{packed}
+	}
+	return []int{packed, 4 * d.N * d.H}
+}
+
 // lstmBefore is where step i finds the state h before it, and at which element
 // of what is bound.
 func lstmBefore(v lstmView, i int) (Bind, int) {
@@ -131,14 +157,18 @@ func lstmBefore(v lstmView, i int) (Bind, int) {
 // lstmStepBinds are the bindings of a forward step, the same in both shapes.
 func lstmStepBinds(c *Call, v lstmView, i int, weights, h Bind) []Bind {
 	t := v.time(i)
-	gates, cs := unread(Out(1)), unread(Out(1))
+	none := unread(c.lstmCell())
+	hN, gates, cs := none, none, none
+	if c.Out[1].Present() {
+		hN = Out(1)
+	}
 	if c.Out[3].Present() {
 		gates = v.step(Out(3), t, 4)
 	}
 	if c.Out[4].Present() {
 		cs = v.step(Out(4), t, 1)
 	}
-	return []Bind{v.step(In(0), t, 4), weights, h, v.step(Out(0), t, 1), Out(1), Out(2).RW(), gates, cs}
+	return []Bind{v.step(In(0), t, 4), weights, h, v.step(Out(0), t, 1), hN, c.lstmCell(), gates, cs}
 }
 
 func lowerLSTMGradSubgroup(t *Target, c *Call) (Lowered, error) {
@@ -169,10 +199,10 @@ type gradStep struct {
 // lowerLSTMGrad takes the steps back. One last dispatch makes dh0, which is a
 // step's product without a cell.
 func lowerLSTMGrad(c *Call, v lstmView, k gradStep) (Lowered, error) {
-	low := Lowered{Work: []int{k.work}, Dispatches: []Dispatch{k.pack}}
+	low := Lowered{Work: c.lstmWork(k.work, v.lstmDims), Dispatches: []Dispatch{k.pack}}
 	has := func(i int) bool { return c.In[i].Present() }
 	if has(6) {
-		low.Dispatches = append(low.Dispatches, Dispatch{Bind: []Bind{In(6), Out(2)}}) // dc starts as dcN
+		low.Dispatches = append(low.Dispatches, Dispatch{Bind: []Bind{In(6), c.lstmCell().WO()}}) // dc starts as dcN
 	}
 	weights := Work(0).RO()
 	weights.Texel = k.texel
@@ -206,11 +236,14 @@ func lowerLSTMGrad(c *Call, v lstmView, k gradStep) (Lowered, error) {
 			p := v.time(i - 1)
 			cPrev, prevOff = v.step(In(3), p, 1), v.off(p)
 		}
-		binds := []Bind{weights, v.step(In(2), t, 4), v.step(In(3), t, 1), cPrev, dy, v.step(Out(0), t, 4), Out(2).RW(), next}
+		binds := []Bind{weights, v.step(In(2), t, 4), v.step(In(3), t, 1), cPrev, dy, v.step(Out(0), t, 4), c.lstmCell(), next}
 		if k.texel != Storage {
 			binds = append(binds, dhN)
 		}
 		step(false, binds, terms, v.off(t), nextOff, prevOff, int(truth(last)))
+	}
+	if !c.Out[1].Present() {
+		return low, nil
 	}
 	n := v.time(0)
 	dgx := v.step(Out(0).RO(), n, 4)
@@ -245,17 +278,11 @@ func lowerLSTMTile(t *Target, c *Call) (Lowered, error) {
 	d := c.lstm()
 	v, _ := lstmViewOf(t, d, false)
 	columns := parts(d.H, lstmUnits) * lstmUnits
-	low := Lowered{
-		Work: []int{16 * d.H * columns},
-		Dispatches: []Dispatch{
-			lstmPack(t, In(1), d, 0, 1, d.H, columns),
-			{Bind: []Bind{In(3), Out(2)}},
-		},
-	}
+	low := lstmStart(c, d, 16*d.H*columns, lstmPack(t, In(1), d, 0, 1, d.H, columns))
 	for i := range d.T {
 		h, from := lstmBefore(v, i)
 		low.Dispatches = append(low.Dispatches, Dispatch{
-			Shader: "lstm_tile", Spec: []uint32{truth(c.Out[3].Present()), truth(c.Out[4].Present())},
+			Shader: "lstm_tile", Spec: lstmWrites(c),
 			Bind: lstmStepBinds(c, v, i, Work(0).RO(), h),
 			Push: words(d.N, d.H, columns, v.off(d.time(i)), from),
 			Grid: [3]uint32{uint32(columns / lstmUnits), uint32(parts(d.N, lstmTileRows)), 1},

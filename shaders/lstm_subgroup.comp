@@ -7,7 +7,7 @@
 //                       K = H rounded up to 4, J = H rounded up to S
 //   binding 2  h        texels, [.., N, H]; the step before's at from; vec4 with VEC
 //   binding 3  y        [T, N, H]; this step's at at
-//   binding 4  hN       [N, H]
+//   binding 4  hN       [N, H], written with HN
 //   binding 5  c        [N, H], in place
 //   binding 6  gates    [T, N, 4H], written with GATES
 //   binding 7  cs       [T, N, H], written with CS
@@ -34,8 +34,9 @@ layout(constant_id = 0) const int S = 8;
 layout(constant_id = 1) const int TM = 16;
 layout(constant_id = 2) const bool VEC = true;
 layout(constant_id = 3) const bool EDGE = false;
-layout(constant_id = 4) const bool GATES = false;
-layout(constant_id = 5) const bool CS = false;
+layout(constant_id = 4) const bool HN = false;
+layout(constant_id = 5) const bool GATES = false;
+layout(constant_id = 6) const bool CS = false;
 
 layout(push_constant, std430) uniform Push {
     int N, H, J;
@@ -87,7 +88,7 @@ void main() {
         Cell r = cellForward(z, c[one]);
         if (!EDGE || (n0 + i < p.N && j0 < H)) {
             c[one] = r.c;
-            hN[one] = r.h;
+            if (HN) hN[one] = r.h;
             y[p.at + one] = r.h;
             if (CS) cs[p.at + one] = r.c;
             if (GATES)

@@ -6,7 +6,7 @@
 //   binding 1  weights  packed by lstm_pack: [H, J] vec4 over the gates
 //   binding 2  h        [.., N, H]; the step before's at from
 //   binding 3  y        [T, N, H]; this step's at at
-//   binding 4  hN       [N, H]
+//   binding 4  hN       [N, H], written with HN
 //   binding 5  c        [N, H], in place
 //   binding 6  gates    [T, N, 4H], written with GATES
 //   binding 7  cs       [T, N, H], written with CS
@@ -23,8 +23,9 @@
 #include "lstm.glsl"
 
 layout(local_size_x = 128) in;
-layout(constant_id = 0) const bool GATES = false;
-layout(constant_id = 1) const bool CS = false;
+layout(constant_id = 0) const bool HN = false;
+layout(constant_id = 1) const bool GATES = false;
+layout(constant_id = 2) const bool CS = false;
 const uint UNITS = 16, SLICES = 8, ROWS = 8, CHUNK = 512;
 
 layout(push_constant, std430) uniform Push {
@@ -79,7 +80,7 @@ void main() {
     for (uint s = 0; s < SLICES; s++) z += stage[(s * ROWS + slice) * UNITS + unit];
     Cell r = cellForward(z, c[one]);
     c[one] = r.c;
-    hN[one] = r.h;
+    if (HN) hN[one] = r.h;
     y[p.at + one] = r.h;
     if (CS) cs[p.at + one] = r.c;
     if (GATES)
