@@ -101,7 +101,7 @@ func (g *product) rectangle(i int) {
 	a, b := g.a, g.b
 	a.p, b.p = a.p[at*g.sa+m0*a.rs:], b.p[at*g.sb+n0*b.cs:]
 	m, n := min(g.mStep, g.m-m0), min(g.nStep, g.n-n0)
-	s := take(gemmScratch(m, n, g.k))
+	s := perThread.take(gemmScratch(m, n, g.k))
 	isa.multiply(s.buf, m, n, g.k, a, b, g.c[at*g.sc+m0*g.ldc+n0:], g.ldc, g.acc)
 	s.give()
 }

@@ -133,6 +133,111 @@ func maxAVX512(n int, x *float32) float32
 //go:noescape
 func expSumAVX512(n int, y *float32, x *float32, s *float32) float32
 
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps1AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps2AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps3AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps4AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps5AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps6AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps7AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps8AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps9AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps10AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps11AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps12AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad1AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad2AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad3AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad4AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad5AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad6AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad7AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad8AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// copies dst[r*ldd+i] = src[r*lds+i] for r < rows and i < n.
+//
+//go:noescape
+func copyBlockAVX512(rows int, n int, src *float32, lds int, dst *float32, ldd int)
+
 //go:noescape
 func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 
@@ -225,6 +330,71 @@ func maxAVX2(n int, x *float32) float32
 
 //go:noescape
 func expSumAVX2(n int, y *float32, x *float32, s *float32) float32
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps1AVX2(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps2AVX2(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps3AVX2(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps4AVX2(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps5AVX2(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
+//
+//go:noescape
+func taps6AVX2(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad1AVX2(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad2AVX2(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad3AVX2(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad4AVX2(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad5AVX2(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// B has rows of two vectors side by side.
+//
+//go:noescape
+func grad6AVX2(k int, a *float32, off *int32, b *float32, c *float32, ldc int, acc int, w int)
+
+// copies dst[r*ldd+i] = src[r*lds+i] for r < rows and i < n.
+//
+//go:noescape
+func copyBlockAVX2(rows int, n int, src *float32, lds int, dst *float32, ldd int)
 
 // transpose8AVX2 writes dst[i*ldd+r] = src[r*lds+i] for 8 rows r and i < n, n a multiple of 8.
 //

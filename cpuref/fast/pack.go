@@ -39,30 +39,23 @@ func (s *set) packA(dst []float32, a operand, i0, m, p0, k int) {
 	}
 }
 
-// packT writes h rows of k floats as k rows of h, ld apart. Blocks of 8 rows are
+// packT writes h rows of k floats as k rows of h, ld apart. Blocks of 8 by 8 are
 // transposed at once; a last block may overlap the one before, which writes the
 // same floats twice.
 func (s *set) packT(dst []float32, ld int, a operand, h, k int) {
-	k8 := k &^ 7
-	done := 0
-	if k8 > 0 && ld >= 8 {
-		for done+8 <= h {
-			s.transpose8(k8, &a.p[done*a.rs], a.rs, &dst[done], ld)
-			done += 8
+	if ld < 8 || h < 8 || k < 8 {
+		for r := range h {
+			for p, v := range a.p[r*a.rs:][:k] {
+				dst[p*ld+r] = v
+			}
 		}
-		if done > 0 && done < h {
-			s.transpose8(k8, &a.p[(h-8)*a.rs], a.rs, &dst[h-8], ld)
-			done = h
-		}
+		return
 	}
-	for r := range h {
-		from := 0
-		if r < done {
-			from = k8
-		}
-		src := a.p[r*a.rs:][:k]
-		for p := from; p < k; p++ {
-			dst[p*ld+r] = src[p]
+	for r := 0; r < h; r += 8 {
+		r := min(r, h-8)
+		s.transpose8(k&^7, &a.p[r*a.rs], a.rs, &dst[r], ld)
+		if k&7 > 0 {
+			s.transpose8(8, &a.p[r*a.rs+k-8], a.rs, &dst[(k-8)*ld+r], ld)
 		}
 	}
 }

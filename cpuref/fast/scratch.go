@@ -7,39 +7,49 @@ import (
 )
 
 // scratch is the working memory of one piece of work. Pieces that run at the
-// same time take one each from a common store, which in the steady state grows
+// same time take one each from a common depot, which in the steady state grows
 // no more, so that a run allocates nothing and a thousand ops share few buffers.
-type scratch struct{ buf []float32 }
+type scratch struct {
+	buf  []float32
+	home *depot
+}
 
-var store struct {
+type depot struct {
 	sync.Mutex
 	free []*scratch // last in, first out: the warmest
 	size int
 }
 
-// reserve grows the store, when a call is prepared, to a scratch of n floats for
-// each thread.
-func reserve(n int) {
+var (
+	perThread depot // working memory of a part
+	perCall   depot // what the parts of a call share: packed weights, partial sums
+)
+
+// reserve grows the depot, when a call is prepared, to count buffers of n floats.
+func (d *depot) reserve(n, count int) {
 	var held []*scratch
-	for range runtime.GOMAXPROCS(0) {
-		held = append(held, take(n))
+	for range count {
+		held = append(held, d.take(n))
 	}
 	for _, s := range held {
 		s.give()
 	}
 }
 
-func take(n int) *scratch {
-	store.Lock()
-	store.size = max(store.size, n)
-	size := store.size
+// reserve keeps a part's scratch of n floats for each thread.
+func reserve(n int) { perThread.reserve(n, runtime.GOMAXPROCS(0)) }
+
+func (d *depot) take(n int) *scratch {
+	d.Lock()
+	d.size = max(d.size, n)
+	size := d.size
 	var s *scratch
-	if last := len(store.free) - 1; last >= 0 {
-		s, store.free = store.free[last], store.free[:last]
+	if last := len(d.free) - 1; last >= 0 {
+		s, d.free = d.free[last], d.free[:last]
 	}
-	store.Unlock()
+	d.Unlock()
 	if s == nil {
-		s = new(scratch)
+		s = &scratch{home: d}
 	}
 	if len(s.buf) < n {
 		s.buf = aligned(size)
@@ -48,9 +58,9 @@ func take(n int) *scratch {
 }
 
 func (s *scratch) give() {
-	store.Lock()
-	store.free = append(store.free, s)
-	store.Unlock()
+	s.home.Lock()
+	s.home.free = append(s.home.free, s)
+	s.home.Unlock()
 }
 
 var products struct {

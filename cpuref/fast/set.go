@@ -17,6 +17,7 @@ type set struct {
 	mc, kc        int          // block of A that stays in the L2 cache
 
 	vector
+	convolver
 	transpose8 func(n int, src *float32, lds int, dst *float32, ldd int)
 	copyRows   func(rows, n int, src *float32, lds int, dst *float32)
 }

@@ -44,6 +44,11 @@ func avx512() *set {
 			dot:            dotAVX512,
 			expSum:         expSumAVX512,
 		},
+		convolver: convolver{
+			taps:      []tapsFunc{taps1AVX512, taps2AVX512, taps3AVX512, taps4AVX512, taps5AVX512, taps6AVX512, taps7AVX512, taps8AVX512, taps9AVX512, taps10AVX512, taps11AVX512, taps12AVX512},
+			grad:      []gradFunc{grad1AVX512, grad2AVX512, grad3AVX512, grad4AVX512, grad5AVX512, grad6AVX512, grad7AVX512, grad8AVX512},
+			copyBlock: copyBlockAVX512,
+		},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }
@@ -75,6 +80,11 @@ func avx2() *set {
 			max:            maxAVX2,
 			dot:            dotAVX2,
 			expSum:         expSumAVX2,
+		},
+		convolver: convolver{
+			taps:      []tapsFunc{taps1AVX2, taps2AVX2, taps3AVX2, taps4AVX2, taps5AVX2, taps6AVX2},
+			grad:      []gradFunc{grad1AVX2, grad2AVX2, grad3AVX2, grad4AVX2, grad5AVX2, grad6AVX2},
+			copyBlock: copyBlockAVX2,
 		},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}

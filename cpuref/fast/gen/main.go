@@ -95,6 +95,7 @@ func main() {
 		tiles(v)
 		maths(v)
 		loops(v)
+		convolution(v)
 	}
 	packing()
 	Generate()
