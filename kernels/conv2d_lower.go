@@ -1,6 +1,9 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 var conv2dVariants = []Variant{
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
@@ -95,7 +98,7 @@ func (c *Call) convForm() convForm {
 }
 
 const (
-	convTM = 16 // rows of a workgroup of the subgroup shape
+	convTM = 16 // most rows of a workgroup of the subgroup shape
 	convTN = 4  // pixels of a lane
 )
 
@@ -122,15 +125,19 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 	if c.Out[0].Elems() == 0 {
 		return Lowered{}, nil
 	}
+	tm := convTM
+	for tm > 4 && M <= tm/2 {
+		tm /= 2
+	}
 	ku := 1
-	for ku < 4 && ku*2*convTM <= 4*t.SubgroupSize && K%(ku*2) == 0 {
+	for ku < 4 && ku*2*tm <= 4*t.SubgroupSize && K%(ku*2) == 0 {
 		ku *= 2
 	}
 	if n := g.taps() * (K/ku + 2); t.MaxLoop > 0 && n > t.MaxLoop {
 		return Lowered{}, errLoop(t, c, g.taps()*K, n)
 	}
-	tiles := parts(M, convTM)
-	packed := g.G * g.taps() * tiles * K * convTM
+	tiles := parts(M, tm)
+	packed := g.G * g.taps() * tiles * K * tm
 	if n := max(c.In[0].Elems(), c.In[1].Elems(), packed/4+t.SubgroupSize); n > t.MaxTexels {
 		return Lowered{}, fmt.Errorf("%s: %d texels, over the device's %d", c.Op.Name, n, t.MaxTexels)
 	}
@@ -144,7 +151,7 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 		Dispatches: []Dispatch{{
 			Shader: "conv2d_pack", Grid: grid,
 			Bind: []Bind{In(1).Texel1(), Work(0).WO()},
-			Push: words(packed, g.taps(), tiles, convTM, K, M, sg, sk, sm),
+			Push: words(packed, g.taps(), tiles, tm, K, M, sg, sk, sm),
 		}},
 	}
 	for _, a := range gs {
@@ -153,10 +160,10 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 		grid[2] = uint32(tiles * g.G)
 		low.Dispatches = append(low.Dispatches, Dispatch{
 			Shader: "conv2d_subgroup", Grid: grid, Patch: c.Epilogue,
-			Spec: words(t.SubgroupSize, ku, convTM, convTN),
+			Spec: words(t.SubgroupSize, ku, tm, convTN),
 			Bind: []Bind{In(0).Texel1(), Work(0).Texel4().RO(), Out(0), c.ExtraOr(0, Out(0)), c.ExtraOr(1, Out(0))},
-			Push: words(pixels, a.PH, a.PW, a.sy, a.sx, a.by, a.bx, a.dy, a.dx, a.nty, a.ntx,
-				a.tap0, a.tapy, a.tapx, g.taps(), tiles, K, IH, IW, M, g.G, area, a.out0, a.outy, a.outx),
+			Push: append(append(magic(a.PH*a.PW), magic(a.PW)...), words(pixels, a.PH, a.PW, a.sy, a.sx, a.by, a.bx, a.dy, a.dx, a.nty, a.ntx,
+				a.tap0, a.tapy, a.tapx, g.taps(), tiles, K, IH, IW, M, g.G, area, a.out0, a.outy, a.outx)...),
 		})
 	}
 	return low, nil
@@ -169,4 +176,10 @@ func words(v ...int) []uint32 {
 		w[i] = uint32(int32(x))
 	}
 	return w
+}
+
+// magic are the two numbers by which shaders/divide.glsl divides by d.
+func magic(d int) []uint32 {
+	l := bits.Len(uint(d - 1))
+	return []uint32{uint32(((1<<l)-d)<<32/d + 1), uint32(l)}
 }

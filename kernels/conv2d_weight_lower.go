@@ -55,6 +55,9 @@ func lowerConvWeightSubgroup(t *Target, c *Call) (Lowered, error) {
 	if tn <= 2 && g.Og >= 32 {
 		tm = 32
 	}
+	for tm > 1 && g.Og <= tm/2 {
+		tm /= 2
+	}
 	columns := g.taps() * parts(g.Cg, tn)
 	groups := parts(columns, sg)
 	tiles := parts(g.Og, tm)

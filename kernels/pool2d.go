@@ -25,7 +25,7 @@ var (
 			return []tensor.Type{{DType: in[0].DType, Shape: y}, {DType: tensor.Int32, Shape: y}}, nil
 		},
 		CPU:      Plain(cpuref.MaxPool2d[float32], cpuref.MaxPool2d[float64]),
-		Variants: []Variant{{Name: "gather", Kind: Vulkan, When: poolServes, Lower: lowerPool}},
+		Variants: poolVariants,
 		Cases:    maxPoolCases(false),
 		Bench:    maxPoolBench(false),
 		Cost:     poolCost,
@@ -47,7 +47,7 @@ var (
 		},
 		NoGrad:   "the second derivative of max pooling would gather by index",
 		CPU:      Plain(cpuref.MaxPool2dGrad[float32], cpuref.MaxPool2dGrad[float64]),
-		Variants: []Variant{{Name: "gather", Kind: Vulkan, When: poolServes, Lower: lowerPool}},
+		Variants: poolGradVariants,
 		Cases:    maxPoolCases(true),
 		Bench:    maxPoolBench(true),
 		Cost:     poolCost,
@@ -72,7 +72,7 @@ var (
 			return []tensor.Type{{DType: in[0].DType, Shape: y}}, nil
 		},
 		CPU:      Plain(cpuref.AvgPool2d[float32], cpuref.AvgPool2d[float64]),
-		Variants: []Variant{{Name: "gather", Kind: Vulkan, When: poolServes, Lower: lowerPool}},
+		Variants: poolVariants,
 		Cases:    avgPoolCases(false),
 		Bench:    avgPoolBench(false),
 		Cost:     poolCost,
@@ -93,7 +93,7 @@ var (
 			return poolGradShape(attrs, in)
 		},
 		CPU:      Plain(cpuref.AvgPool2dGrad[float32], cpuref.AvgPool2dGrad[float64]),
-		Variants: []Variant{{Name: "gather", Kind: Vulkan, When: poolServes, Lower: lowerPool}},
+		Variants: poolGradVariants,
 		Cases:    avgPoolCases(true),
 		Bench:    avgPoolBench(true),
 		Cost:     poolCost,

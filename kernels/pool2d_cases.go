@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"math"
+
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
@@ -57,6 +59,16 @@ func avgPoolCases(grad bool) (out []Case) {
 func maxPoolCases(grad bool) (out []Case) {
 	for _, c := range append(poolSizes[:len(poolSizes):len(poolSizes)], dilatedPoolSizes...) {
 		out = append(out, withIndices(poolCase(c.name, c.at, c.x, grad), grad))
+	}
+	if !grad {
+		c := poolCase("ties, NaN and Inf", cpuref.Pool2dAttrs{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [2]int{1, 1}}, tensor.F32(2, 3, 15, 16), false)
+		c.Fill = []Filler{func(rng *tensor.Philox, t *tensor.Tensor) {
+			from := []float32{-1, 0, 1, 2, 2, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1)), float32(math.NaN())}
+			for i := range t.F32 {
+				t.F32[i] = from[rng.Intn(len(from))]
+			}
+		}}
+		out = append(out, c)
 	}
 	return out
 }

@@ -28,7 +28,9 @@ layout(binding = 1) uniform samplerBuffer P;
 layout(std430, binding = 2) restrict writeonly buffer Y_ { float Y[]; };
 const int EXTRA = 3;
 #include "epilogue.glsl"
-layout(push_constant) uniform Push {
+#include "divide.glsl"
+layout(push_constant, std430) uniform Push {
+    uvec2 planeDiv, rowDiv;        // division by PH·PW and by PW
     uint pixels, PH, PW;           // N·PH·PW pixels, PH·PW a plane
     int sy, sx, by, bx, dy, dx;
     uint nty, ntx;                 // taps
@@ -47,8 +49,8 @@ void main() {
     // The last pixel is repeated past the end, to be stored again as it is.
     [[unroll]] for (int j = 0; j < TN; j++) {
         uint q = min(first + j * SG + lane, p.pixels - 1);
-        uint n = q / (p.PH * p.PW), r = q % (p.PH * p.PW);
-        uint y = r / p.PW, x = r % p.PW;
+        uint n = divide(q, p.planeDiv), r = q - n * (p.PH * p.PW);
+        uint y = divide(r, p.rowDiv), x = r - y * p.PW;
         jy[j] = int(y) * p.sy + p.by;
         jx[j] = int(x) * p.sx + p.bx;
         plane[j] = int((n * p.groups + g) * p.K * p.IH * p.IW);

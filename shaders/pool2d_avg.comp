@@ -2,11 +2,13 @@
 //
 //   Y[plane, y, x] = Σ_{i,j} X[plane, y·s + i - p, x·s + j - p] / divisor
 //
-//   binding 0  X  [planes, H, W] (texels)
+//   binding 0  X  [planes, H, W]
 //   binding 1  Y  [planes, OH, OW]
 //
 // The divisor counts the window's elements within the image, or with COUNT_PAD
 // within the padded image. One invocation an output.
+// build: pool2d_avg
+// build: pool2d_avg_texel -DTEXEL
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #extension GL_EXT_control_flow_attributes : enable
@@ -14,11 +16,11 @@
 #include "pool2d.glsl"
 #include "pool2d_avg.glsl"
 
-layout(binding = 0) uniform samplerBuffer X;
+INPUT(0, X)
 layout(std430, binding = 1) restrict writeonly buffer Y_ { float Y[]; };
 
 void main() {
-    uint e = min(invocation(), p.n - 1);
+    uint e = element();
     uint plane = e / (OH * OW), r = e % (OH * OW);
     int y = int(r / OW), x = int(r % OW);
     int base = int(plane) * H * W;
@@ -27,7 +29,7 @@ void main() {
         [[unroll]] for (int j = 0; j < KW; j++) {
             int h = y * SH - PH + i, w = x * SW - PW + j;
             bool inside = uint(h) < H && uint(w) < W;
-            float v = texelFetch(X, base + (inside ? h * W + w : 0)).x;
+            float v = LOAD(X, base + (inside ? h * W + w : 0));
             sum += inside ? v : 0.0;
         }
     Y[e] = sum / divisor(y, x);

@@ -2,10 +2,12 @@
 //
 //   dX[plane, h, w] = Σ of dY[plane, y, x] / divisor over the windows that cover (h, w)
 //
-//   binding 0  dY  [planes, OH, OW] (texels)
+//   binding 0  dY  [planes, OH, OW]
 //   binding 1  dX  [planes, H, W]
 //
 // One invocation an element of dX, which looks at ⌈kernel/stride⌉ windows an axis.
+// build: pool2d_avg_grad
+// build: pool2d_avg_grad_texel -DTEXEL
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #extension GL_EXT_control_flow_attributes : enable
@@ -15,11 +17,11 @@
 const int NH = (KH - 1 + SH) / SH;
 const int NW = (KW - 1 + SW) / SW;
 
-layout(binding = 0) uniform samplerBuffer DY;
+INPUT(0, DY)
 layout(std430, binding = 1) restrict writeonly buffer DX_ { float DX[]; };
 
 void main() {
-    uint e = min(invocation(), p.n - 1);
+    uint e = element();
     uint plane = e / (H * W), r = e % (H * W);
     int h = int(r / W) + PH, w = int(r % W) + PW; // in the padded image
     int base = int(plane) * OH * OW;
@@ -30,7 +32,7 @@ void main() {
             bool covers = uint(y) < OH && uint(x) < OW && h - y * SH < KH && w - x * SW < KW;
             y = covers ? y : 0;
             x = covers ? x : 0;
-            float v = texelFetch(DY, base + y * OW + x).x / divisor(y, x);
+            float v = LOAD(DY, base + y * OW + x) / divisor(y, x);
             sum += covers ? v : 0.0;
         }
     DX[e] = sum;

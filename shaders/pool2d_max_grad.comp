@@ -3,12 +3,14 @@
 //   dX[plane, h, w] = Σ of dY[plane, y, x] over the windows (y, x) that cover
 //   (h, w) and have Idx = h·W + w
 //
-//   binding 0  dY   [planes, OH, OW] (texels)
+//   binding 0  dY   [planes, OH, OW]
 //   binding 1  Idx  int32, as dY
 //   binding 2  dX   [planes, H, W]
 //
 // One invocation an element of dX, which looks at most at ⌈span/stride⌉ windows
 // an axis, span = (kernel - 1)·dilation + 1.
+// build: pool2d_max_grad
+// build: pool2d_max_grad_texel -DTEXEL
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #extension GL_EXT_control_flow_attributes : enable
@@ -17,12 +19,12 @@
 const int NH = ((KH - 1) * DH + SH) / SH;
 const int NW = ((KW - 1) * DW + SW) / SW;
 
-layout(binding = 0) uniform samplerBuffer DY;
-layout(binding = 1) uniform samplerBuffer Idx;
+INPUT(0, DY)
+INPUT(1, Idx)
 layout(std430, binding = 2) restrict writeonly buffer DX_ { float DX[]; };
 
 void main() {
-    uint e = min(invocation(), p.n - 1);
+    uint e = element();
     uint plane = e / (H * W), r = e % (H * W);
     int bottom = (int(r / W) + PH) / SH, right = (int(r % W) + PW) / SW;
     int base = int(plane) * OH * OW;
@@ -32,8 +34,8 @@ void main() {
             int y = bottom - i, x = right - j;
             bool there = uint(y) < OH && uint(x) < OW;
             int q = base + (there ? y * OW + x : 0);
-            bool mine = there && floatBitsToInt(texelFetch(Idx, q).x) == int(r);
-            float v = texelFetch(DY, q).x;
+            bool mine = there && floatBitsToInt(LOAD(Idx, q)) == int(r);
+            float v = LOAD(DY, q);
             sum += mine ? v : 0.0;
         }
     DX[e] = sum;
