@@ -3,14 +3,18 @@ package kernels
 import (
 	"fmt"
 	"math/bits"
+
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 )
 
 var conv2dVariants = []Variant{
+	{Name: "fast", Kind: CPU, Prepare: fast.Conv2d},
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
 	{Name: "tile", Kind: Vulkan, When: convTileServes, Lower: lowerConvTile},
 }
 
 var conv2dDataVariants = []Variant{
+	{Name: "fast", Kind: CPU, Prepare: fast.Conv2dData},
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
 	{Name: "tile", Kind: Vulkan, When: convTileServes, Lower: lowerConvTile},
 }

@@ -1,8 +1,13 @@
 package kernels
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
+)
 
 var conv2dWeightVariants = []Variant{
+	{Name: "fast", Kind: CPU, Prepare: fast.Conv2dWeight},
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupWeightServes, Lower: lowerConvWeightSubgroup},
 	{Name: "tile", Kind: Vulkan, When: convTileWeightServes, Lower: lowerConvWeightTile},
 }
