@@ -26,7 +26,7 @@ var (
 		In:    []Operand{{Name: "logits"}, {Name: "labels"}, {Name: "lse"}, {Name: "dloss"}},
 		Out:   []Operand{{Name: "dlogits"}},
 		Attrs: cpuref.CrossEntropyAttrs{}, Shape: crossEntropyGradShape,
-		CPU: Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]), Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerCrossEntropyGrad}},
+		CPU: Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]), Variants: laneVariants(crossEntropyServes, lowerCrossEntropyGrad),
 		Cases: crossEntropyCases(true), Bench: crossEntropyBench(true),
 		Cost: crossEntropyCost, Tol: Max(16),
 	})

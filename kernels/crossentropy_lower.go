@@ -22,11 +22,12 @@ func lowerCrossEntropy(t *Target, c *Call, f laneForm) (Lowered, error) {
 	return Lowered{Dispatches: []Dispatch{d}}, nil
 }
 
-func lowerCrossEntropyGrad(t *Target, c *Call) (Lowered, error) {
-	n := c.In[0].Elems()
-	if n == 0 {
+func lowerCrossEntropyGrad(t *Target, c *Call, f laneForm) (Lowered, error) {
+	rows, classes := c.In[0].Shape[0], c.In[0].Shape[1]
+	if rows == 0 {
 		return Lowered{}, nil
 	}
-	push := words(n, c.In[0].Shape[1], c.Attrs.(cpuref.CrossEntropyAttrs).IgnoreIndex)
-	return Lowered{Dispatches: []Dispatch{flat(t, "crossentropy_grad", n, push, In(0), In(1), In(2), In(3), Out(0))}}, nil
+	push := words(rows, classes, c.Attrs.(cpuref.CrossEntropyAttrs).IgnoreIndex)
+	d := f.dispatch(t, "crossentropy_grad", rows, axisLanes(f, classes, 1), nil, push, f.in(0), In(1), In(2), In(3), Out(0))
+	return Lowered{Dispatches: []Dispatch{d}}, nil
 }

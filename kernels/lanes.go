@@ -77,7 +77,7 @@ func (f laneForm) in(i int) Bind {
 	return In(i)
 }
 
-// flat runs a shader with an invocation for each of n elements.
+// flat runs a shader in n invocations.
 func flat(t *Target, shader string, n int, push []uint32, bind ...Bind) Dispatch {
 	const local = 64
 	return Dispatch{Shader: shader, Spec: words(local), Bind: bind, Push: push, Grid: Folded(t, parts(n, local))}
@@ -85,5 +85,5 @@ func flat(t *Target, shader string, n int, push []uint32, bind ...Bind) Dispatch
 
 // fillWith writes a 32-bit word to n elements.
 func fillWith(t *Target, to Bind, n int, word uint32) Dispatch {
-	return flat(t, "fill", n, []uint32{uint32(n), word}, to)
+	return flat(t, "fill", parts(n, 4), []uint32{uint32(n), word}, to)
 }

@@ -224,7 +224,7 @@ func lowerArgMax(t *Target, c *Call) (Lowered, error) {
 		chunks := parts(v.elems, chunk)
 		push := append(words(v.outputs*chunks, chunks, v.elems, chunk), dimTable(v.kept, 4, 1)...)
 		push = append(push, dimTable(v.red, 4, 1)...)
-		d := f.dispatch(t, "reduce_arg", v.outputs*chunks, lanes, []uint32{truth(pass > 0), truth(chunks == 1)}, push)
+		d := f.dispatch(t, "reduce_arg", v.outputs*chunks, lanes, []uint32{truth(pass > 0), truth(chunks == 1), uint32(max(1, len(v.red)))}, push)
 		if chunks == 1 {
 			d.Bind = []Bind{values, places, Out(0), unread(Out(0))}
 			low.Dispatches = append(low.Dispatches, d)

@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"math/bits"
+
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
@@ -46,35 +48,60 @@ func stridedCopy(t *Target, src, dst Bind, srcOff, dstOff int, block []copyDim) 
 	if len(ds) == 1 && ds[0].src == 1 && ds[0].dst == 1 && srcOff%FlatAlign == 0 && dstOff%FlatAlign == 0 {
 		return []Dispatch{{Bind: []Bind{src.Part(srcOff, n), dst.Part(dstOff, n)}}}
 	}
-	vec := 1
-	if quads(srcOff, dstOff, ds) {
-		vec = 4
-		n, srcOff, dstOff = n/4, srcOff/4, dstOff/4
-		for i := range ds {
-			ds[i].src, ds[i].dst = ds[i].src/4, ds[i].dst/4
+	vec, from, step := 1, 2, ds[0].src
+	if quads(dstOff, ds, func(d copyDim) int { return d.dst }) {
+		whole := quads(srcOff, ds, func(d copyDim) int { return d.src })
+		vec, n, dstOff = 4, n/4, dstOff/4
+		ds[0].size /= 4
+		if whole {
+			srcOff /= 4
 		}
-		ds[0] = copyDim{ds[0].size / 4, 1, 1}
+		for i := range ds {
+			ds[i].dst /= 4
+			if whole {
+				ds[i].src /= 4
+			}
+		}
+		ds[0].dst = 1
+		switch {
+		case whole:
+			from, ds[0].src = 1, 1
+		case step == 0:
+			from = 0
+		default:
+			ds[0].src *= 4
+		}
 	}
-	push := append(words(n, srcOff, dstOff), make([]uint32, 17)...)
+	push := append(words(n, srcOff, dstOff, step, 0), make([]uint32, 22)...)
 	for i, d := range ds {
 		if i < copyRank-1 {
-			push[3+i] = uint32(d.size)
+			mul, shift := reciprocal(d.size)
+			push[4] |= shift << (6 * i)
+			push[5+i], push[10+i] = uint32(d.size), mul
 		}
-		push[8+i], push[14+i] = uint32(int32(d.src)), uint32(int32(d.dst))
+		push[15+i], push[21+i] = uint32(int32(d.src)), uint32(int32(d.dst))
 	}
 	c := flat(t, "copy", n, push, src, dst)
-	c.Spec = append(c.Spec, uint32(vec), uint32(len(ds)))
+	c.Spec = append(c.Spec, uint32(vec), uint32(len(ds)), uint32(from))
 	return []Dispatch{c}
 }
 
 // copyRank is the dimensions the shader takes.
 const copyRank = 6
 
-// quads tells whether a copy can go four elements at a time.
-func quads(srcOff, dstOff int, ds []copyDim) bool {
-	ok := srcOff%4 == 0 && dstOff%4 == 0 && ds[0].size%4 == 0 && ds[0].src == 1 && ds[0].dst == 1
+// reciprocal makes a division by d a multiplication: for i < 2^31,
+//
+//	i / d = (high 32 bits of i·mul + i) >> shift
+func reciprocal(d int) (mul, shift uint32) {
+	shift = uint32(bits.Len32(uint32(d - 1)))
+	return uint32((uint64(1)<<(32+shift)+uint64(d)-1)/uint64(d) - 1<<32), shift
+}
+
+// quads tells whether one side of a copy can go four elements at a time.
+func quads(off int, ds []copyDim, stride func(copyDim) int) bool {
+	ok := off%4 == 0 && ds[0].size%4 == 0 && stride(ds[0]) == 1
 	for _, d := range ds[1:] {
-		ok = ok && d.src%4 == 0 && d.dst%4 == 0
+		ok = ok && stride(d)%4 == 0
 	}
 	return ok
 }

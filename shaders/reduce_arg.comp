@@ -12,6 +12,7 @@
 
 layout(constant_id = 2) const uint FROM = 0;
 layout(constant_id = 3) const uint LAST = 1;
+layout(constant_id = 4) const uint RED = 4; // reduced dimensions
 
 layout(binding = 0) restrict readonly buffer Xs { uint X[]; };    // floats' bits, or keys
 layout(binding = 1) restrict readonly buffer Ats { uint from[]; }; // their places
@@ -38,12 +39,12 @@ void main() {
 	uint r0 = job % S * chunk, r1 = min(r0 + chunk, n);
 	for (uint r = r0 + lane(); r < r1; r += LANES) {
 		uint rest = r, i = base;
-		for (uint d = 0; d < 3; d++) {
+		for (uint d = 0; d + 1 < RED; d++) {
 			uint q = rest / redSize[d];
 			i += (rest - q * redSize[d]) * redStride[d];
 			rest = q;
 		}
-		i += rest * redStride[3];
+		i += rest * redStride[RED - 1];
 		uint key = FROM != 0 ? X[i] : orderKey(X[i]);
 		if (key > best) {
 			best = key;

@@ -7,7 +7,8 @@
 // device draws the same bits.
 layout(local_size_x_id = 0) in;
 layout(binding = 0) restrict readonly buffer Seeds { uint seed[]; };
-layout(binding = 1) restrict writeonly buffer Us { float U[]; };
+layout(binding = 1) restrict writeonly buffer U1s { float U1[]; };
+layout(binding = 1) restrict writeonly buffer U4s { vec4 U4[]; };
 layout(push_constant) uniform Push { uint n, seqLow, seqHigh; };
 
 void main() {
@@ -23,8 +24,11 @@ void main() {
 		k += uvec2(0x9E3779B9u, 0xBB67AE85u);
 	}
 	vec4 u = vec4(c >> 8) * (1.0 / 16777216.0);
-	U[4 * b] = u.x;
-	if (4 * b + 1 < n) U[4 * b + 1] = u.y;
-	if (4 * b + 2 < n) U[4 * b + 2] = u.z;
-	if (4 * b + 3 < n) U[4 * b + 3] = u.w;
+	if (4 * b + 3 < n) {
+		U4[b] = u;
+	} else {
+		U1[4 * b] = u.x;
+		if (4 * b + 1 < n) U1[4 * b + 1] = u.y;
+		if (4 * b + 2 < n) U1[4 * b + 2] = u.z;
+	}
 }
