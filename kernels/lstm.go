@@ -19,7 +19,7 @@ var LSTM = declare(Op{
 		{Name: "gates", Optional: true}, {Name: "cs", Optional: true}},
 	Attrs: cpuref.LSTMAttrs{},
 	Shape: lstmShape,
-	CPU:   CPUBody{F32: withState(cpuref.LSTM[float32], 2, 3), F64: withState(cpuref.LSTM[float64], 2, 3)},
+	CPU:   lstmPlain(cpuref.LSTM[float32], cpuref.LSTM[float64], 3),
 	Variants: []Variant{
 		{Name: "subgroup", Kind: Vulkan, When: lstmSubgroupServes, Lower: lowerLSTMSubgroup},
 		{Name: "tile", Kind: Vulkan, When: lstmTileServes, Lower: lowerLSTMTile},
@@ -44,7 +44,7 @@ var LSTMGrad = declare(Op{
 	Attrs:  cpuref.LSTMAttrs{},
 	Shape:  lstmGradShape,
 	NoGrad: "second derivatives through an LSTM aren't provided",
-	CPU:    CPUBody{F32: withState(cpuref.LSTMGrad[float32], 2, 1), F64: withState(cpuref.LSTMGrad[float64], 2, 1)},
+	CPU:    lstmPlain(cpuref.LSTMGrad[float32], cpuref.LSTMGrad[float64], 1),
 	Variants: []Variant{
 		{Name: "subgroup", Kind: Vulkan, When: lstmSubgroupServes, Lower: lowerLSTMGradSubgroup},
 		{Name: "tile", Kind: Vulkan, When: lstmTileServes, Lower: lowerLSTMGradTile},
@@ -57,15 +57,23 @@ var LSTMGrad = declare(Op{
 
 func init() { LSTM.SetGrad(lstmGrad) }
 
-// withState prepares a body that carries its cell state in an output: where
-// nobody reads that one, it gets memory the size of input like.
-func withState[T cpuref.Float](body func(*cpuref.Args[T]), state, like int) Prepare[T] {
+// withOutputs gives a body memory, the size of input like, for those of these
+// outputs that nobody reads: state is carried in them.
+func withOutputs[T cpuref.Float](prepare Prepare[T], like int, outs ...int) Prepare[T] {
 	return func(a *cpuref.Args[T]) func() {
-		if !a.Out[state].Present() {
-			a.Out[state] = cpuref.Arg[T]{Shape: a.In[like].Shape, F: make([]T, len(a.In[like].F))}
+		for _, i := range outs {
+			if !a.Out[i].Present() {
+				a.Out[i] = cpuref.Arg[T]{Shape: a.In[like].Shape, F: make([]T, len(a.In[like].F))}
+			}
 		}
-		return func() { body(a) }
+		return prepare(a)
 	}
+}
+
+// lstmPlain is a plain body that carries its cell state in output 2.
+func lstmPlain(f32 func(*cpuref.Args[float32]), f64 func(*cpuref.Args[float64]), like int) CPUBody {
+	body := Plain(f32, f64)
+	return CPUBody{F32: withOutputs(body.F32, like, 2), F64: withOutputs(body.F64, like, 2)}
 }
 
 // lstmDims are a call's sizes: steps, batch, hidden units.
