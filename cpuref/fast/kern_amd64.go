@@ -239,6 +239,12 @@ func grad8AVX512(k int, a *float32, off *int32, b *float32, c *float32, ldc int,
 func copyBlockAVX512(rows int, n int, src *float32, lds int, dst *float32, ldd int)
 
 //go:noescape
+func lstmCellAVX512(n int, z *float32, gx *float32, out *float32, cPrev *float32, c *float32, h *float32, stride int)
+
+//go:noescape
+func lstmCellGradAVX512(n int, gates *float32, c *float32, cPrev *float32, dy *float32, dh *float32, dc *float32, dz *float32, stride int)
+
+//go:noescape
 func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 
 //go:noescape
@@ -395,6 +401,12 @@ func grad6AVX2(k int, a *float32, off *int32, b *float32, c *float32, ldc int, a
 //
 //go:noescape
 func copyBlockAVX2(rows int, n int, src *float32, lds int, dst *float32, ldd int)
+
+//go:noescape
+func lstmCellAVX2(n int, z *float32, gx *float32, out *float32, cPrev *float32, c *float32, h *float32, stride int)
+
+//go:noescape
+func lstmCellGradAVX2(n int, gates *float32, c *float32, cPrev *float32, dy *float32, dh *float32, dc *float32, dz *float32, stride int)
 
 // transpose8AVX2 writes dst[i*ldd+r] = src[r*lds+i] for 8 rows r and i < n, n a multiple of 8.
 //

@@ -18,6 +18,7 @@ type set struct {
 
 	vector
 	convolver
+	cells
 	transpose8 func(n int, src *float32, lds int, dst *float32, ldd int)
 	copyRows   func(rows, n int, src *float32, lds int, dst *float32)
 }

@@ -49,6 +49,7 @@ func avx512() *set {
 			grad:      []gradFunc{grad1AVX512, grad2AVX512, grad3AVX512, grad4AVX512, grad5AVX512, grad6AVX512, grad7AVX512, grad8AVX512},
 			copyBlock: copyBlockAVX512,
 		},
+		cells:      cells{lstmCellAVX512, lstmCellGradAVX512},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }
@@ -86,6 +87,7 @@ func avx2() *set {
 			grad:      []gradFunc{grad1AVX2, grad2AVX2, grad3AVX2, grad4AVX2, grad5AVX2, grad6AVX2},
 			copyBlock: copyBlockAVX2,
 		},
+		cells:      cells{lstmCellAVX2, lstmCellGradAVX2},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }

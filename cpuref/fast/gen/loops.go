@@ -95,7 +95,11 @@ func (v vec) begin(name string, slices []string, scalars int, result string) *el
 	e := &elems{v: v, at: map[string]reg.GPVirtual{}}
 	sig := "func(n int"
 	for _, p := range slices {
-		sig += fmt.Sprintf(", %s *float32", p)
+		if p == "stride" {
+			sig += ", stride int"
+		} else {
+			sig += fmt.Sprintf(", %s *float32", p)
+		}
 	}
 	if scalars > 0 {
 		sig += ", s *float32"

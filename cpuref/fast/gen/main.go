@@ -96,6 +96,7 @@ func main() {
 		maths(v)
 		loops(v)
 		convolution(v)
+		lstm(v)
 	}
 	packing()
 	Generate()
