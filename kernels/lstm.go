@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -23,6 +24,7 @@ var LSTM = declare(Op{
 	Variants: []Variant{
 		{Name: "subgroup", Kind: Vulkan, When: lstmSubgroupServes, Lower: lowerLSTMSubgroup},
 		{Name: "tile", Kind: Vulkan, When: lstmTileServes, Lower: lowerLSTMTile},
+		{Name: "fast", Kind: CPU, Prepare: withOutputs(fast.LSTM, 3, 1, 2)},
 	},
 	Cases: lstmCases(lstmCase),
 	Bench: []Case{lstmCase(64, 32, 256, false), lstmCase(64, 32, 512, false), lstmCase(1, 1, 256, false)},
@@ -48,6 +50,7 @@ var LSTMGrad = declare(Op{
 	Variants: []Variant{
 		{Name: "subgroup", Kind: Vulkan, When: lstmSubgroupServes, Lower: lowerLSTMGradSubgroup},
 		{Name: "tile", Kind: Vulkan, When: lstmTileServes, Lower: lowerLSTMGradTile},
+		{Name: "fast", Kind: CPU, Prepare: withOutputs(fast.LSTMGrad, 1, 1, 2)},
 	},
 	Cases: append(lstmCases(lstmGradCase), lstmGradAbsent(3, 2, 5, 4), lstmGradAbsent(2, 3, 8, 5, 6), lstmGradAbsent(2, 16, 32, 4, 5)),
 	Bench: []Case{lstmGradCase(64, 32, 256, false), lstmGradCase(64, 32, 512, false)},
@@ -117,7 +120,7 @@ func lstmOperands(names []string, in []tensor.Type, gates int, want []func(T, N,
 				names[i], t.Shape, names[gates], s, T, N, H, w)
 		}
 		if t.DType != in[gates].DType || !t.DType.IsFloat() {
-			return 0, 0, 0, fmt.Errorf("%s is %v and %s %v: wants one float type", names[i], t.DType, names[gates], in[gates].DType)
+			return 0, 0, 0, fmt.Errorf("%s is %v and %s %v: wants one float type", names[i], t, names[gates], in[gates])
 		}
 	}
 	return T, N, H, nil
