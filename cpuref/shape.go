@@ -38,8 +38,11 @@ func scatter[E any](dst, src []E, w walk) {
 
 // gatherArg is gather for either element type.
 func gatherArg[T Float](dst, src *Arg[T], w walk) {
-	gather(dst.F, src.F, w)
-	gather(dst.I, src.I, w)
+	if src.F != nil {
+		gather(dst.F, src.F, w)
+	} else {
+		gather(dst.I, src.I, w)
+	}
 }
 
 // Permute is Y[i_0, i_1, ...] = X with index i_k at dimension Perm[k].
