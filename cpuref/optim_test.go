@@ -77,7 +77,7 @@ func TestAMSGradKeepsTheLargestSecondMomentAndNaN(t *testing.T) {
 		Out: []Arg[float64]{p, m, v, vmax}})
 	require.InDelta(t, 1, v.F[0], 1e-15)
 	require.InDelta(t, 5, vmax.F[0], 0)
-	require.InDelta(t, -.1*(.1/.1)/math.Sqrt(5/.5), p.F[0], 1e-15)
+	require.InDelta(t, -.1/math.Sqrt(5/.5), p.F[0], 1e-15) // m/(1-beta1) = g = 1
 	require.True(t, math.IsNaN(p.F[1]))
 }
 

@@ -29,9 +29,8 @@ func (v lstmView) off(t int) int {
 // the kernels see sequences as texels.
 func lstmViewOf(t *Target, d lstmDims, texels bool) (lstmView, bool) {
 	fits := func(steps int) bool {
-		n := steps * d.N * d.H
-		most := n // gates and dgx as vec4, y as vec4 where H allows
-		return 16*n <= t.MaxStorageRange && (!texels || most <= t.MaxTexels)
+		n := steps * d.N * d.H // vec4 in gx, gates and dgx; floats in y
+		return 16*n <= t.MaxStorageRange && (!texels || n <= t.MaxTexels)
 	}
 	if fits(d.T) {
 		return lstmView{d, true}, true
@@ -66,8 +65,7 @@ func lstmSubgroupServes(t *Target, c *Call) bool {
 	}
 	_, ok := lstmViewOf(t, d, true)
 	rows, cols := lstmTile(c, s)
-	// 4 rounds up the rows of forward weights, which are H.
-	texels := (d.H + 4) * parts(d.H, cols) * cols
+	texels := parts(d.H, 4) * 4 * parts(d.H, cols) * cols // vec4 of packed weights
 	return ok && texels <= t.MaxTexels && 16*texels <= t.MaxStorageRange && loopFits(t, d.H) &&
 		parts(d.H, cols) <= t.MaxGroups[0] && parts(d.N, rows) <= t.MaxGroups[1]
 }
