@@ -245,6 +245,21 @@ func lstmCellAVX512(n int, z *float32, gx *float32, out *float32, cPrev *float32
 func lstmCellGradAVX512(n int, gates *float32, c *float32, cPrev *float32, dy *float32, dh *float32, dc *float32, dz *float32, stride int)
 
 //go:noescape
+func sgdAVX512(n int, out *float32, p *float32, grad *float32, s *float32)
+
+//go:noescape
+func sgdMomentumAVX512(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+
+//go:noescape
+func sgdNesterovAVX512(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+
+//go:noescape
+func adamAVX512(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, s *float32)
+
+//go:noescape
+func amsgradAVX512(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, maxOut *float32, max *float32, s *float32)
+
+//go:noescape
 func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 
 //go:noescape
@@ -408,6 +423,21 @@ func lstmCellAVX2(n int, z *float32, gx *float32, out *float32, cPrev *float32, 
 //go:noescape
 func lstmCellGradAVX2(n int, gates *float32, c *float32, cPrev *float32, dy *float32, dh *float32, dc *float32, dz *float32, stride int)
 
+//go:noescape
+func sgdAVX2(n int, out *float32, p *float32, grad *float32, s *float32)
+
+//go:noescape
+func sgdMomentumAVX2(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+
+//go:noescape
+func sgdNesterovAVX2(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+
+//go:noescape
+func adamAVX2(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, s *float32)
+
+//go:noescape
+func amsgradAVX2(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, maxOut *float32, max *float32, s *float32)
+
 // transpose8AVX2 writes dst[i*ldd+r] = src[r*lds+i] for 8 rows r and i < n, n a multiple of 8.
 //
 //go:noescape
@@ -417,3 +447,21 @@ func transpose8AVX2(n int, src *float32, lds int, dst *float32, ldd int)
 //
 //go:noescape
 func copyRowsAVX2(rows int, n int, src *float32, lds int, dst *float32)
+
+//go:noescape
+func maxPool1(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)
+
+//go:noescape
+func maxPoolIndex1(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int, idx *int32, first int)
+
+//go:noescape
+func sumPool1(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)
+
+//go:noescape
+func maxPool2(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)
+
+//go:noescape
+func maxPoolIndex2(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int, idx *int32, first int)
+
+//go:noescape
+func sumPool2(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)

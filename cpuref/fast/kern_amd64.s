@@ -12104,6 +12104,328 @@ done:
 	VZEROUPPER
 	RET
 
+// func sgdAVX512(n int, out *float32, p *float32, grad *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sgdAVX512(SB), NOSPLIT, $0-40
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	VBROADCASTSS 4(BX), Z1
+	VBROADCASTSS 8(BX), Z2
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ         $0x10, BX
+	JL           tail
+	VMOVUPS      (CX)(SI*4), Z3
+	VMOVUPS      (DX)(SI*4), Z4
+	VMULPS       Z0, Z4, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z2, Z4, Z3
+	VMOVUPS      Z3, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, BX
+	JZ           done
+	MOVQ         $-1, DI
+	BZHIQ        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(SI*4), K1, Z3
+	VMOVUPS.Z    (DX)(SI*4), K1, Z4
+	VMULPS       Z0, Z4, Z4
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z2, Z4, Z3
+	VMOVUPS      Z3, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sgdMomentumAVX512(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sgdMomentumAVX512(SB), NOSPLIT, $0-56
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         bufOut+32(FP), BX
+	MOVQ         buf+40(FP), SI
+	MOVQ         s+48(FP), DI
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS 4(DI), Z1
+	VBROADCASTSS 8(DI), Z2
+	VBROADCASTSS 12(DI), Z3
+	VBROADCASTSS 16(DI), Z4
+	MOVQ         n+0(FP), DI
+	XORQ         R8, R8
+
+loop:
+	SUBQ         $0x10, DI
+	JL           tail
+	VMOVUPS      (CX)(R8*4), Z5
+	VMOVUPS      (DX)(R8*4), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMULPS       Z0, Z6, Z6
+	VFMADD231PS  Z1, Z5, Z6
+	VMULPS       Z3, Z7, Z7
+	VFMADD231PS  Z4, Z6, Z7
+	VMOVUPS      Z7, (BX)(R8*4)
+	VFNMADD231PS Z2, Z7, Z5
+	VMOVUPS      Z5, (AX)(R8*4)
+	ADDQ         $0x10, R8
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, DI
+	JZ           done
+	MOVQ         $-1, R9
+	BZHIQ        DI, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (CX)(R8*4), K1, Z5
+	VMOVUPS.Z    (DX)(R8*4), K1, Z6
+	VMOVUPS.Z    (SI)(R8*4), K1, Z7
+	VMULPS       Z0, Z6, Z6
+	VFMADD231PS  Z1, Z5, Z6
+	VMULPS       Z3, Z7, Z7
+	VFMADD231PS  Z4, Z6, Z7
+	VMOVUPS      Z7, K1, (BX)(R8*4)
+	VFNMADD231PS Z2, Z7, Z5
+	VMOVUPS      Z5, K1, (AX)(R8*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sgdNesterovAVX512(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sgdNesterovAVX512(SB), NOSPLIT, $0-56
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         bufOut+32(FP), BX
+	MOVQ         buf+40(FP), SI
+	MOVQ         s+48(FP), DI
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS 4(DI), Z1
+	VBROADCASTSS 8(DI), Z2
+	VBROADCASTSS 12(DI), Z3
+	VBROADCASTSS 16(DI), Z4
+	MOVQ         n+0(FP), DI
+	XORQ         R8, R8
+
+loop:
+	SUBQ         $0x10, DI
+	JL           tail
+	VMOVUPS      (CX)(R8*4), Z5
+	VMOVUPS      (DX)(R8*4), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VMULPS       Z0, Z6, Z6
+	VFMADD231PS  Z1, Z5, Z6
+	VMULPS       Z3, Z7, Z7
+	VFMADD231PS  Z4, Z6, Z7
+	VMOVUPS      Z7, (BX)(R8*4)
+	VFMADD231PS  Z3, Z7, Z6
+	VFNMADD231PS Z2, Z6, Z5
+	VMOVUPS      Z5, (AX)(R8*4)
+	ADDQ         $0x10, R8
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, DI
+	JZ           done
+	MOVQ         $-1, R9
+	BZHIQ        DI, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (CX)(R8*4), K1, Z5
+	VMOVUPS.Z    (DX)(R8*4), K1, Z6
+	VMOVUPS.Z    (SI)(R8*4), K1, Z7
+	VMULPS       Z0, Z6, Z6
+	VFMADD231PS  Z1, Z5, Z6
+	VMULPS       Z3, Z7, Z7
+	VFMADD231PS  Z4, Z6, Z7
+	VMOVUPS      Z7, K1, (BX)(R8*4)
+	VFMADD231PS  Z3, Z7, Z6
+	VFNMADD231PS Z2, Z6, Z5
+	VMOVUPS      Z5, K1, (AX)(R8*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX512(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adamAVX512(SB), NOSPLIT, $0-72
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         mOut+32(FP), BX
+	MOVQ         m+40(FP), SI
+	MOVQ         vOut+48(FP), DI
+	MOVQ         v+56(FP), R8
+	MOVQ         s+64(FP), R9
+	VBROADCASTSS (R9), Z0
+	VBROADCASTSS 4(R9), Z1
+	VBROADCASTSS 8(R9), Z2
+	VBROADCASTSS 12(R9), Z3
+	VBROADCASTSS 16(R9), Z4
+	VBROADCASTSS 20(R9), Z5
+	VBROADCASTSS 24(R9), Z6
+	VBROADCASTSS 28(R9), Z7
+	VBROADCASTSS 32(R9), Z8
+	VBROADCASTSS 36(R9), Z9
+	MOVQ         n+0(FP), R9
+	XORQ         R10, R10
+
+loop:
+	SUBQ         $0x10, R9
+	JL           tail
+	VMOVUPS      (CX)(R10*4), Z10
+	VMOVUPS      (DX)(R10*4), Z11
+	VMULPS       Z0, Z11, Z11
+	VFMADD231PS  Z1, Z10, Z11
+	VMOVUPS      (SI)(R10*4), Z12
+	VMULPS       Z4, Z12, Z12
+	VFMADD231PS  Z5, Z11, Z12
+	VMOVUPS      Z12, (BX)(R10*4)
+	VMULPS       Z11, Z11, Z11
+	VMOVUPS      (R8)(R10*4), Z13
+	VMULPS       Z6, Z13, Z13
+	VFMADD231PS  Z7, Z11, Z13
+	VMOVUPS      Z13, (DI)(R10*4)
+	VSQRTPS      Z13, Z13
+	VMULPS       Z8, Z13, Z13
+	VADDPS       Z9, Z13, Z13
+	VDIVPS       Z13, Z12, Z12
+	VMULPS       Z2, Z10, Z10
+	VFNMADD231PS Z3, Z12, Z10
+	VMOVUPS      Z10, (AX)(R10*4)
+	ADDQ         $0x10, R10
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, R9
+	JZ           done
+	MOVQ         $-1, R11
+	BZHIQ        R9, R11, R11
+	KMOVW        R11, K1
+	VMOVUPS.Z    (CX)(R10*4), K1, Z10
+	VMOVUPS.Z    (DX)(R10*4), K1, Z11
+	VMULPS       Z0, Z11, Z11
+	VFMADD231PS  Z1, Z10, Z11
+	VMOVUPS.Z    (SI)(R10*4), K1, Z0
+	VMULPS       Z4, Z0, Z0
+	VFMADD231PS  Z5, Z11, Z0
+	VMOVUPS      Z0, K1, (BX)(R10*4)
+	VMULPS       Z11, Z11, Z11
+	VMOVUPS.Z    (R8)(R10*4), K1, Z1
+	VMULPS       Z6, Z1, Z1
+	VFMADD231PS  Z7, Z11, Z1
+	VMOVUPS      Z1, K1, (DI)(R10*4)
+	VSQRTPS      Z1, Z1
+	VMULPS       Z8, Z1, Z1
+	VADDPS       Z9, Z1, Z1
+	VDIVPS       Z1, Z0, Z0
+	VMULPS       Z2, Z10, Z10
+	VFNMADD231PS Z3, Z0, Z10
+	VMOVUPS      Z10, K1, (AX)(R10*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func amsgradAVX512(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, maxOut *float32, max *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·amsgradAVX512(SB), NOSPLIT, $0-88
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         mOut+32(FP), BX
+	MOVQ         m+40(FP), SI
+	MOVQ         vOut+48(FP), DI
+	MOVQ         v+56(FP), R8
+	MOVQ         maxOut+64(FP), R9
+	MOVQ         max+72(FP), R10
+	MOVQ         s+80(FP), R11
+	VBROADCASTSS (R11), Z0
+	VBROADCASTSS 4(R11), Z1
+	VBROADCASTSS 8(R11), Z2
+	VBROADCASTSS 12(R11), Z3
+	VBROADCASTSS 16(R11), Z4
+	VBROADCASTSS 20(R11), Z5
+	VBROADCASTSS 24(R11), Z6
+	VBROADCASTSS 28(R11), Z7
+	VBROADCASTSS 32(R11), Z8
+	VBROADCASTSS 36(R11), Z9
+	MOVQ         n+0(FP), R11
+	XORQ         R12, R12
+
+loop:
+	SUBQ         $0x10, R11
+	JL           tail
+	VMOVUPS      (CX)(R12*4), Z10
+	VMOVUPS      (DX)(R12*4), Z11
+	VMULPS       Z0, Z11, Z11
+	VFMADD231PS  Z1, Z10, Z11
+	VMOVUPS      (SI)(R12*4), Z12
+	VMULPS       Z4, Z12, Z12
+	VFMADD231PS  Z5, Z11, Z12
+	VMOVUPS      Z12, (BX)(R12*4)
+	VMULPS       Z11, Z11, Z11
+	VMOVUPS      (R8)(R12*4), Z13
+	VMULPS       Z6, Z13, Z13
+	VFMADD231PS  Z7, Z11, Z13
+	VMOVUPS      Z13, (DI)(R12*4)
+	VMOVUPS      (R10)(R12*4), Z11
+	VMAXPS       Z13, Z11, Z13
+	VMOVUPS      Z13, (R9)(R12*4)
+	VSQRTPS      Z13, Z13
+	VMULPS       Z8, Z13, Z13
+	VADDPS       Z9, Z13, Z13
+	VDIVPS       Z13, Z12, Z12
+	VMULPS       Z2, Z10, Z10
+	VFNMADD231PS Z3, Z12, Z10
+	VMOVUPS      Z10, (AX)(R12*4)
+	ADDQ         $0x10, R12
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, R11
+	JZ           done
+	MOVQ         $-1, R13
+	BZHIQ        R11, R13, R13
+	KMOVW        R13, K1
+	VMOVUPS.Z    (CX)(R12*4), K1, Z10
+	VMOVUPS.Z    (DX)(R12*4), K1, Z11
+	VMULPS       Z0, Z11, Z11
+	VFMADD231PS  Z1, Z10, Z11
+	VMOVUPS.Z    (SI)(R12*4), K1, Z0
+	VMULPS       Z4, Z0, Z0
+	VFMADD231PS  Z5, Z11, Z0
+	VMOVUPS      Z0, K1, (BX)(R12*4)
+	VMULPS       Z11, Z11, Z11
+	VMOVUPS.Z    (R8)(R12*4), K1, Z1
+	VMULPS       Z6, Z1, Z1
+	VFMADD231PS  Z7, Z11, Z1
+	VMOVUPS      Z1, K1, (DI)(R12*4)
+	VMOVUPS.Z    (R10)(R12*4), K1, Z4
+	VMAXPS       Z1, Z4, Z1
+	VMOVUPS      Z1, K1, (R9)(R12*4)
+	VSQRTPS      Z1, Z1
+	VMULPS       Z8, Z1, Z1
+	VADDPS       Z9, Z1, Z1
+	VDIVPS       Z1, Z0, Z0
+	VMULPS       Z2, Z10, Z10
+	VFNMADD231PS Z3, Z0, Z10
+	VMOVUPS      Z10, K1, (AX)(R12*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-80
@@ -18164,6 +18486,333 @@ done:
 	VZEROUPPER
 	RET
 
+// func sgdAVX2(n int, out *float32, p *float32, grad *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-40
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	VBROADCASTSS 4(BX), Y1
+	VBROADCASTSS 8(BX), Y2
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ         $0x08, BX
+	JL           tail
+	VMOVUPS      (CX)(SI*4), Y3
+	VMOVUPS      (DX)(SI*4), Y4
+	VMULPS       Y0, Y4, Y4
+	VFMADD231PS  Y1, Y3, Y4
+	VFNMADD231PS Y2, Y4, Y3
+	VMOVUPS      Y3, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, BX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         $0x00000008, DI
+	SUBQ         BX, DI
+	VMOVUPS      (R8)(DI*4), Y3
+	VMASKMOVPS   (CX)(SI*4), Y3, Y4
+	VMASKMOVPS   (DX)(SI*4), Y3, Y5
+	VMULPS       Y0, Y5, Y5
+	VFMADD231PS  Y1, Y4, Y5
+	VFNMADD231PS Y2, Y5, Y4
+	VMASKMOVPS   Y4, Y3, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sgdMomentumAVX2(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·sgdMomentumAVX2(SB), NOSPLIT, $0-56
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         bufOut+32(FP), BX
+	MOVQ         buf+40(FP), SI
+	MOVQ         s+48(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	VBROADCASTSS 8(DI), Y2
+	VBROADCASTSS 12(DI), Y3
+	VBROADCASTSS 16(DI), Y4
+	MOVQ         n+0(FP), DI
+	XORQ         R8, R8
+
+loop:
+	SUBQ         $0x08, DI
+	JL           tail
+	VMOVUPS      (CX)(R8*4), Y5
+	VMOVUPS      (DX)(R8*4), Y6
+	VMOVUPS      (SI)(R8*4), Y7
+	VMULPS       Y0, Y6, Y6
+	VFMADD231PS  Y1, Y5, Y6
+	VMULPS       Y3, Y7, Y7
+	VFMADD231PS  Y4, Y6, Y7
+	VMOVUPS      Y7, (BX)(R8*4)
+	VFNMADD231PS Y2, Y7, Y5
+	VMOVUPS      Y5, (AX)(R8*4)
+	ADDQ         $0x08, R8
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DI
+	JZ           done
+	LEAQ         lanes<>+0(SB), R10
+	MOVQ         $0x00000008, R9
+	SUBQ         DI, R9
+	VMOVUPS      (R10)(R9*4), Y5
+	VMASKMOVPS   (CX)(R8*4), Y5, Y6
+	VMASKMOVPS   (DX)(R8*4), Y5, Y7
+	VMASKMOVPS   (SI)(R8*4), Y5, Y8
+	VMULPS       Y0, Y7, Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VMULPS       Y3, Y8, Y8
+	VFMADD231PS  Y4, Y7, Y8
+	VMASKMOVPS   Y8, Y5, (BX)(R8*4)
+	VFNMADD231PS Y2, Y8, Y6
+	VMASKMOVPS   Y6, Y5, (AX)(R8*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sgdNesterovAVX2(n int, out *float32, p *float32, grad *float32, bufOut *float32, buf *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·sgdNesterovAVX2(SB), NOSPLIT, $0-56
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         bufOut+32(FP), BX
+	MOVQ         buf+40(FP), SI
+	MOVQ         s+48(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	VBROADCASTSS 8(DI), Y2
+	VBROADCASTSS 12(DI), Y3
+	VBROADCASTSS 16(DI), Y4
+	MOVQ         n+0(FP), DI
+	XORQ         R8, R8
+
+loop:
+	SUBQ         $0x08, DI
+	JL           tail
+	VMOVUPS      (CX)(R8*4), Y5
+	VMOVUPS      (DX)(R8*4), Y6
+	VMOVUPS      (SI)(R8*4), Y7
+	VMULPS       Y0, Y6, Y6
+	VFMADD231PS  Y1, Y5, Y6
+	VMULPS       Y3, Y7, Y7
+	VFMADD231PS  Y4, Y6, Y7
+	VMOVUPS      Y7, (BX)(R8*4)
+	VFMADD231PS  Y3, Y7, Y6
+	VFNMADD231PS Y2, Y6, Y5
+	VMOVUPS      Y5, (AX)(R8*4)
+	ADDQ         $0x08, R8
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, DI
+	JZ           done
+	LEAQ         lanes<>+0(SB), R10
+	MOVQ         $0x00000008, R9
+	SUBQ         DI, R9
+	VMOVUPS      (R10)(R9*4), Y5
+	VMASKMOVPS   (CX)(R8*4), Y5, Y6
+	VMASKMOVPS   (DX)(R8*4), Y5, Y7
+	VMASKMOVPS   (SI)(R8*4), Y5, Y8
+	VMULPS       Y0, Y7, Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VMULPS       Y3, Y8, Y8
+	VFMADD231PS  Y4, Y7, Y8
+	VMASKMOVPS   Y8, Y5, (BX)(R8*4)
+	VFMADD231PS  Y3, Y8, Y7
+	VFNMADD231PS Y2, Y7, Y6
+	VMASKMOVPS   Y6, Y5, (AX)(R8*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX2(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·adamAVX2(SB), NOSPLIT, $0-72
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         mOut+32(FP), BX
+	MOVQ         m+40(FP), SI
+	MOVQ         vOut+48(FP), DI
+	MOVQ         v+56(FP), R8
+	MOVQ         s+64(FP), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	VBROADCASTSS 8(R9), Y2
+	VBROADCASTSS 12(R9), Y3
+	VBROADCASTSS 16(R9), Y4
+	VBROADCASTSS 20(R9), Y5
+	VBROADCASTSS 24(R9), Y6
+	VBROADCASTSS 28(R9), Y7
+	VBROADCASTSS 32(R9), Y8
+	VBROADCASTSS 36(R9), Y9
+	MOVQ         n+0(FP), R9
+	XORQ         R10, R10
+
+loop:
+	SUBQ         $0x08, R9
+	JL           tail
+	VMOVUPS      (CX)(R10*4), Y10
+	VMOVUPS      (DX)(R10*4), Y11
+	VMULPS       Y0, Y11, Y11
+	VFMADD231PS  Y1, Y10, Y11
+	VMOVUPS      (SI)(R10*4), Y12
+	VMULPS       Y4, Y12, Y12
+	VFMADD231PS  Y5, Y11, Y12
+	VMOVUPS      Y12, (BX)(R10*4)
+	VMULPS       Y11, Y11, Y11
+	VMOVUPS      (R8)(R10*4), Y13
+	VMULPS       Y6, Y13, Y13
+	VFMADD231PS  Y7, Y11, Y13
+	VMOVUPS      Y13, (DI)(R10*4)
+	VSQRTPS      Y13, Y13
+	VMULPS       Y8, Y13, Y13
+	VADDPS       Y9, Y13, Y13
+	VDIVPS       Y13, Y12, Y12
+	VMULPS       Y2, Y10, Y10
+	VFNMADD231PS Y3, Y12, Y10
+	VMOVUPS      Y10, (AX)(R10*4)
+	ADDQ         $0x08, R10
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, R9
+	JZ           done
+	LEAQ         lanes<>+0(SB), R12
+	MOVQ         $0x00000008, R11
+	SUBQ         R9, R11
+	VMOVUPS      (R12)(R11*4), Y10
+	VMASKMOVPS   (CX)(R10*4), Y10, Y11
+	VMASKMOVPS   (DX)(R10*4), Y10, Y12
+	VMULPS       Y0, Y12, Y12
+	VFMADD231PS  Y1, Y11, Y12
+	VMASKMOVPS   (SI)(R10*4), Y10, Y0
+	VMULPS       Y4, Y0, Y0
+	VFMADD231PS  Y5, Y12, Y0
+	VMASKMOVPS   Y0, Y10, (BX)(R10*4)
+	VMULPS       Y12, Y12, Y12
+	VMASKMOVPS   (R8)(R10*4), Y10, Y1
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y7, Y12, Y1
+	VMASKMOVPS   Y1, Y10, (DI)(R10*4)
+	VSQRTPS      Y1, Y1
+	VMULPS       Y8, Y1, Y1
+	VADDPS       Y9, Y1, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMULPS       Y2, Y11, Y11
+	VFNMADD231PS Y3, Y0, Y11
+	VMASKMOVPS   Y11, Y10, (AX)(R10*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func amsgradAVX2(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, maxOut *float32, max *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·amsgradAVX2(SB), NOSPLIT, $0-88
+	MOVQ         out+8(FP), AX
+	MOVQ         p+16(FP), CX
+	MOVQ         grad+24(FP), DX
+	MOVQ         mOut+32(FP), BX
+	MOVQ         m+40(FP), SI
+	MOVQ         vOut+48(FP), DI
+	MOVQ         v+56(FP), R8
+	MOVQ         maxOut+64(FP), R9
+	MOVQ         max+72(FP), R10
+	MOVQ         s+80(FP), R11
+	VBROADCASTSS (R11), Y0
+	VBROADCASTSS 4(R11), Y1
+	VBROADCASTSS 8(R11), Y2
+	VBROADCASTSS 12(R11), Y3
+	VBROADCASTSS 16(R11), Y4
+	VBROADCASTSS 20(R11), Y5
+	VBROADCASTSS 24(R11), Y6
+	VBROADCASTSS 28(R11), Y7
+	VBROADCASTSS 32(R11), Y8
+	VBROADCASTSS 36(R11), Y9
+	MOVQ         n+0(FP), R11
+	XORQ         R12, R12
+
+loop:
+	SUBQ         $0x08, R11
+	JL           tail
+	VMOVUPS      (CX)(R12*4), Y10
+	VMOVUPS      (DX)(R12*4), Y11
+	VMULPS       Y0, Y11, Y11
+	VFMADD231PS  Y1, Y10, Y11
+	VMOVUPS      (SI)(R12*4), Y12
+	VMULPS       Y4, Y12, Y12
+	VFMADD231PS  Y5, Y11, Y12
+	VMOVUPS      Y12, (BX)(R12*4)
+	VMULPS       Y11, Y11, Y11
+	VMOVUPS      (R8)(R12*4), Y13
+	VMULPS       Y6, Y13, Y13
+	VFMADD231PS  Y7, Y11, Y13
+	VMOVUPS      Y13, (DI)(R12*4)
+	VMOVUPS      (R10)(R12*4), Y11
+	VMAXPS       Y13, Y11, Y13
+	VMOVUPS      Y13, (R9)(R12*4)
+	VSQRTPS      Y13, Y13
+	VMULPS       Y8, Y13, Y13
+	VADDPS       Y9, Y13, Y13
+	VDIVPS       Y13, Y12, Y12
+	VMULPS       Y2, Y10, Y10
+	VFNMADD231PS Y3, Y12, Y10
+	VMOVUPS      Y10, (AX)(R12*4)
+	ADDQ         $0x08, R12
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	LEAQ         lanes<>+0(SB), R14
+	MOVQ         $0x00000008, R13
+	SUBQ         R11, R13
+	VMOVUPS      (R14)(R13*4), Y10
+	VMASKMOVPS   (CX)(R12*4), Y10, Y11
+	VMASKMOVPS   (DX)(R12*4), Y10, Y12
+	VMULPS       Y0, Y12, Y12
+	VFMADD231PS  Y1, Y11, Y12
+	VMASKMOVPS   (SI)(R12*4), Y10, Y0
+	VMULPS       Y4, Y0, Y0
+	VFMADD231PS  Y5, Y12, Y0
+	VMASKMOVPS   Y0, Y10, (BX)(R12*4)
+	VMULPS       Y12, Y12, Y12
+	VMASKMOVPS   (R8)(R12*4), Y10, Y1
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y7, Y12, Y1
+	VMASKMOVPS   Y1, Y10, (DI)(R12*4)
+	VMASKMOVPS   (R10)(R12*4), Y10, Y4
+	VMAXPS       Y1, Y4, Y1
+	VMASKMOVPS   Y1, Y10, (R9)(R12*4)
+	VSQRTPS      Y1, Y1
+	VMULPS       Y8, Y1, Y1
+	VADDPS       Y9, Y1, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMULPS       Y2, Y11, Y11
+	VFNMADD231PS Y3, Y0, Y11
+	VMASKMOVPS   Y11, Y10, (AX)(R12*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func transpose8AVX2(n int, src *float32, lds int, dst *float32, ldd int)
 // Requires: AVX
 TEXT ·transpose8AVX2(SB), NOSPLIT, $0-40
@@ -18267,6 +18916,499 @@ col:
 	ADDQ    CX, SI
 	DECQ    AX
 	JMP     row
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxPool1(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)
+// Requires: AVX, CMOV
+TEXT ·maxPool1(SB), NOSPLIT, $0-64
+	MOVQ x+16(FP), AX
+	MOVQ rows+0(FP), CX
+	XORQ DX, DX
+
+row:
+	TESTQ CX, CX
+	JZ    done
+	MOVQ  n+8(FP), BX
+	XORQ  SI, SI
+
+vector:
+	TESTQ      BX, BX
+	JLE        next
+	MOVQ       BX, DI
+	MOVQ       $0x00000008, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanes<>+0(SB), R9
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (R9)(R8*4), Y0
+	MOVQ       SI, DI
+	LEAQ       (AX)(DI*4), DI
+	MOVQ       taps+32(FP), R8
+	MOVQ       off+40(FP), R9
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y0, Y1
+	VMOVAPS    Y1, Y1
+
+tap:
+	ADDQ       $0x04, R9
+	DECQ       R8
+	JZ         put
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y0, Y2
+	VCMPPS     $0x1e, Y1, Y2, Y3
+	VCMPPS     $0x03, Y2, Y2, Y4
+	VORPS      Y4, Y3, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	JMP        tap
+
+put:
+	MOVQ       y+48(FP), DI
+	LEAQ       (DI)(DX*4), DI
+	VMASKMOVPS Y1, Y0, (DI)(SI*4)
+	ADDQ       $0x08, SI
+	SUBQ       $0x08, BX
+	JMP        vector
+
+next:
+	MOVQ ldy+56(FP), BX
+	ADDQ BX, DX
+	MOVQ ldx+24(FP), BX
+	LEAQ (AX)(BX*4), AX
+	DECQ CX
+	JMP  row
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxPoolIndex1(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int, idx *int32, first int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPoolIndex1(SB), NOSPLIT, $0-80
+	MOVQ x+16(FP), AX
+	MOVQ rows+0(FP), CX
+	XORQ DX, DX
+	MOVQ first+72(FP), BX
+
+row:
+	TESTQ CX, CX
+	JZ    done
+	MOVQ  n+8(FP), SI
+	XORQ  DI, DI
+
+vector:
+	TESTQ        SI, SI
+	JLE          next
+	MOVQ         SI, R8
+	MOVQ         $0x00000008, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         lanes<>+0(SB), R10
+	MOVQ         $0x00000008, R9
+	SUBQ         R8, R9
+	VMOVUPS      (R10)(R9*4), Y0
+	MOVQ         DI, R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         taps+32(FP), R9
+	MOVQ         off+40(FP), R10
+	MOVLQSX      (R10), R11
+	VMASKMOVPS   (R8)(R11*4), Y0, Y1
+	VMOVAPS      Y1, Y1
+	VBROADCASTSS (R10), Y2
+
+tap:
+	ADDQ         $0x04, R10
+	DECQ         R9
+	JZ           put
+	MOVLQSX      (R10), R11
+	VMASKMOVPS   (R8)(R11*4), Y0, Y3
+	VCMPPS       $0x1e, Y1, Y3, Y4
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VORPS        Y5, Y4, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	VBROADCASTSS (R10), Y3
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	JMP          tap
+
+put:
+	MOVQ         y+48(FP), R8
+	LEAQ         (R8)(DX*4), R8
+	VMASKMOVPS   Y1, Y0, (R8)(DI*4)
+	MOVQ         DI, R8
+	ADDQ         BX, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPADDD       Y1, Y2, Y2
+	VPADDD       count1<>+0(SB), Y2, Y2
+	MOVQ         idx+64(FP), R8
+	LEAQ         (R8)(DX*4), R8
+	VMASKMOVPS   Y2, Y0, (R8)(DI*4)
+	ADDQ         $0x08, DI
+	SUBQ         $0x08, SI
+	JMP          vector
+
+next:
+	MOVQ ldy+56(FP), SI
+	ADDQ SI, DX
+	MOVQ ldx+24(FP), SI
+	LEAQ (AX)(SI*4), AX
+	ADDQ SI, BX
+	DECQ CX
+	JMP  row
+
+done:
+	VZEROUPPER
+	RET
+
+DATA count1<>+0(SB)/4, $0x00000000
+DATA count1<>+4(SB)/4, $0x00000001
+DATA count1<>+8(SB)/4, $0x00000002
+DATA count1<>+12(SB)/4, $0x00000003
+DATA count1<>+16(SB)/4, $0x00000004
+DATA count1<>+20(SB)/4, $0x00000005
+DATA count1<>+24(SB)/4, $0x00000006
+DATA count1<>+28(SB)/4, $0x00000007
+GLOBL count1<>(SB), RODATA|NOPTR, $32
+
+// func sumPool1(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)
+// Requires: AVX, CMOV
+TEXT ·sumPool1(SB), NOSPLIT, $0-64
+	MOVQ x+16(FP), AX
+	MOVQ rows+0(FP), CX
+	XORQ DX, DX
+
+row:
+	TESTQ CX, CX
+	JZ    done
+	MOVQ  n+8(FP), BX
+	XORQ  SI, SI
+
+vector:
+	TESTQ      BX, BX
+	JLE        next
+	MOVQ       BX, DI
+	MOVQ       $0x00000008, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanes<>+0(SB), R9
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (R9)(R8*4), Y0
+	MOVQ       SI, DI
+	LEAQ       (AX)(DI*4), DI
+	MOVQ       taps+32(FP), R8
+	MOVQ       off+40(FP), R9
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y0, Y1
+	VMOVAPS    Y1, Y1
+
+tap:
+	ADDQ       $0x04, R9
+	DECQ       R8
+	JZ         put
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	JMP        tap
+
+put:
+	MOVQ       y+48(FP), DI
+	LEAQ       (DI)(DX*4), DI
+	VMASKMOVPS Y1, Y0, (DI)(SI*4)
+	ADDQ       $0x08, SI
+	SUBQ       $0x08, BX
+	JMP        vector
+
+next:
+	MOVQ ldy+56(FP), BX
+	ADDQ BX, DX
+	MOVQ ldx+24(FP), BX
+	LEAQ (AX)(BX*4), AX
+	DECQ CX
+	JMP  row
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxPool2(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPool2(SB), NOSPLIT, $0-64
+	MOVQ x+16(FP), AX
+	MOVQ rows+0(FP), CX
+	XORQ DX, DX
+
+row:
+	TESTQ CX, CX
+	JZ    done
+	MOVQ  n+8(FP), BX
+	XORQ  SI, SI
+
+vector:
+	TESTQ      BX, BX
+	JLE        next
+	MOVQ       BX, DI
+	MOVQ       $0x00000008, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanes<>+0(SB), R10
+	MOVQ       $0x00000008, R9
+	SUBQ       DI, R9
+	VMOVUPS    (R10)(R9*4), Y0
+	XORQ       R10, R10
+	LEAQ       -1(DI)(DI*1), R9
+	LEAQ       -9(DI)(DI*1), DI
+	CMPQ       R9, R8
+	CMOVQGT    R8, R9
+	TESTQ      DI, DI
+	CMOVQLT    R10, DI
+	LEAQ       lanes<>+0(SB), R10
+	MOVQ       $0x00000008, R8
+	SUBQ       R9, R8
+	VMOVUPS    (R10)(R8*4), Y1
+	LEAQ       lanes<>+0(SB), R9
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (R9)(R8*4), Y2
+	MOVQ       SI, DI
+	SHLQ       $0x01, DI
+	LEAQ       (AX)(DI*4), DI
+	MOVQ       taps+32(FP), R8
+	MOVQ       off+40(FP), R9
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y1, Y3
+	VMASKMOVPS 32(DI)(R10*4), Y2, Y4
+	VSHUFPS    $0x88, Y4, Y3, Y3
+	VPERMPD    $0xd8, Y3, Y3
+	VMOVAPS    Y3, Y3
+
+tap:
+	ADDQ       $0x04, R9
+	DECQ       R8
+	JZ         put
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y1, Y4
+	VMASKMOVPS 32(DI)(R10*4), Y2, Y5
+	VSHUFPS    $0x88, Y5, Y4, Y4
+	VPERMPD    $0xd8, Y4, Y4
+	VCMPPS     $0x1e, Y3, Y4, Y5
+	VCMPPS     $0x03, Y4, Y4, Y6
+	VORPS      Y6, Y5, Y5
+	VBLENDVPS  Y5, Y4, Y3, Y3
+	JMP        tap
+
+put:
+	MOVQ       y+48(FP), DI
+	LEAQ       (DI)(DX*4), DI
+	VMASKMOVPS Y3, Y0, (DI)(SI*4)
+	ADDQ       $0x08, SI
+	SUBQ       $0x08, BX
+	JMP        vector
+
+next:
+	MOVQ ldy+56(FP), BX
+	ADDQ BX, DX
+	MOVQ ldx+24(FP), BX
+	LEAQ (AX)(BX*4), AX
+	DECQ CX
+	JMP  row
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxPoolIndex2(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int, idx *int32, first int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPoolIndex2(SB), NOSPLIT, $0-80
+	MOVQ x+16(FP), AX
+	MOVQ rows+0(FP), CX
+	XORQ DX, DX
+	MOVQ first+72(FP), BX
+
+row:
+	TESTQ CX, CX
+	JZ    done
+	MOVQ  n+8(FP), SI
+	XORQ  DI, DI
+
+vector:
+	TESTQ        SI, SI
+	JLE          next
+	MOVQ         SI, R8
+	MOVQ         $0x00000008, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         lanes<>+0(SB), R11
+	MOVQ         $0x00000008, R10
+	SUBQ         R8, R10
+	VMOVUPS      (R11)(R10*4), Y0
+	XORQ         R11, R11
+	LEAQ         -1(R8)(R8*1), R10
+	LEAQ         -9(R8)(R8*1), R8
+	CMPQ         R10, R9
+	CMOVQGT      R9, R10
+	TESTQ        R8, R8
+	CMOVQLT      R11, R8
+	LEAQ         lanes<>+0(SB), R11
+	MOVQ         $0x00000008, R9
+	SUBQ         R10, R9
+	VMOVUPS      (R11)(R9*4), Y1
+	LEAQ         lanes<>+0(SB), R10
+	MOVQ         $0x00000008, R9
+	SUBQ         R8, R9
+	VMOVUPS      (R10)(R9*4), Y2
+	MOVQ         DI, R8
+	SHLQ         $0x01, R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         taps+32(FP), R9
+	MOVQ         off+40(FP), R10
+	MOVLQSX      (R10), R11
+	VMASKMOVPS   (R8)(R11*4), Y1, Y3
+	VMASKMOVPS   32(R8)(R11*4), Y2, Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VPERMPD      $0xd8, Y3, Y3
+	VMOVAPS      Y3, Y3
+	VBROADCASTSS (R10), Y4
+
+tap:
+	ADDQ         $0x04, R10
+	DECQ         R9
+	JZ           put
+	MOVLQSX      (R10), R11
+	VMASKMOVPS   (R8)(R11*4), Y1, Y5
+	VMASKMOVPS   32(R8)(R11*4), Y2, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VCMPPS       $0x1e, Y3, Y5, Y6
+	VCMPPS       $0x03, Y5, Y5, Y7
+	VORPS        Y7, Y6, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	VBROADCASTSS (R10), Y5
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	JMP          tap
+
+put:
+	MOVQ         y+48(FP), R8
+	LEAQ         (R8)(DX*4), R8
+	VMASKMOVPS   Y3, Y0, (R8)(DI*4)
+	MOVQ         DI, R8
+	SHLQ         $0x01, R8
+	ADDQ         BX, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPADDD       Y1, Y4, Y4
+	VPADDD       count2<>+0(SB), Y4, Y4
+	MOVQ         idx+64(FP), R8
+	LEAQ         (R8)(DX*4), R8
+	VMASKMOVPS   Y4, Y0, (R8)(DI*4)
+	ADDQ         $0x08, DI
+	SUBQ         $0x08, SI
+	JMP          vector
+
+next:
+	MOVQ ldy+56(FP), SI
+	ADDQ SI, DX
+	MOVQ ldx+24(FP), SI
+	LEAQ (AX)(SI*4), AX
+	ADDQ SI, BX
+	DECQ CX
+	JMP  row
+
+done:
+	VZEROUPPER
+	RET
+
+DATA count2<>+0(SB)/4, $0x00000000
+DATA count2<>+4(SB)/4, $0x00000002
+DATA count2<>+8(SB)/4, $0x00000004
+DATA count2<>+12(SB)/4, $0x00000006
+DATA count2<>+16(SB)/4, $0x00000008
+DATA count2<>+20(SB)/4, $0x0000000a
+DATA count2<>+24(SB)/4, $0x0000000c
+DATA count2<>+28(SB)/4, $0x0000000e
+GLOBL count2<>(SB), RODATA|NOPTR, $32
+
+// func sumPool2(rows int, n int, x *float32, ldx int, taps int, off *int32, y *float32, ldy int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·sumPool2(SB), NOSPLIT, $0-64
+	MOVQ x+16(FP), AX
+	MOVQ rows+0(FP), CX
+	XORQ DX, DX
+
+row:
+	TESTQ CX, CX
+	JZ    done
+	MOVQ  n+8(FP), BX
+	XORQ  SI, SI
+
+vector:
+	TESTQ      BX, BX
+	JLE        next
+	MOVQ       BX, DI
+	MOVQ       $0x00000008, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanes<>+0(SB), R10
+	MOVQ       $0x00000008, R9
+	SUBQ       DI, R9
+	VMOVUPS    (R10)(R9*4), Y0
+	XORQ       R10, R10
+	LEAQ       -1(DI)(DI*1), R9
+	LEAQ       -9(DI)(DI*1), DI
+	CMPQ       R9, R8
+	CMOVQGT    R8, R9
+	TESTQ      DI, DI
+	CMOVQLT    R10, DI
+	LEAQ       lanes<>+0(SB), R10
+	MOVQ       $0x00000008, R8
+	SUBQ       R9, R8
+	VMOVUPS    (R10)(R8*4), Y1
+	LEAQ       lanes<>+0(SB), R9
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (R9)(R8*4), Y2
+	MOVQ       SI, DI
+	SHLQ       $0x01, DI
+	LEAQ       (AX)(DI*4), DI
+	MOVQ       taps+32(FP), R8
+	MOVQ       off+40(FP), R9
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y1, Y3
+	VMASKMOVPS 32(DI)(R10*4), Y2, Y4
+	VSHUFPS    $0x88, Y4, Y3, Y3
+	VPERMPD    $0xd8, Y3, Y3
+	VMOVAPS    Y3, Y3
+
+tap:
+	ADDQ       $0x04, R9
+	DECQ       R8
+	JZ         put
+	MOVLQSX    (R9), R10
+	VMASKMOVPS (DI)(R10*4), Y1, Y4
+	VMASKMOVPS 32(DI)(R10*4), Y2, Y5
+	VSHUFPS    $0x88, Y5, Y4, Y4
+	VPERMPD    $0xd8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	JMP        tap
+
+put:
+	MOVQ       y+48(FP), DI
+	LEAQ       (DI)(DX*4), DI
+	VMASKMOVPS Y3, Y0, (DI)(SI*4)
+	ADDQ       $0x08, SI
+	SUBQ       $0x08, BX
+	JMP        vector
+
+next:
+	MOVQ ldy+56(FP), BX
+	ADDQ BX, DX
+	MOVQ ldx+24(FP), BX
+	LEAQ (AX)(BX*4), AX
+	DECQ CX
+	JMP  row
 
 done:
 	VZEROUPPER

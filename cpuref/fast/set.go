@@ -19,6 +19,8 @@ type set struct {
 	vector
 	convolver
 	cells
+	optimizer
+	windows
 	transpose8 func(n int, src *float32, lds int, dst *float32, ldd int)
 	copyRows   func(rows, n int, src *float32, lds int, dst *float32)
 }

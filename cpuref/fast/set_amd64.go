@@ -50,6 +50,8 @@ func avx512() *set {
 			copyBlock: copyBlockAVX512,
 		},
 		cells:      cells{lstmCellAVX512, lstmCellGradAVX512},
+		optimizer:  optimizer{sgdAVX512, sgdMomentumAVX512, sgdNesterovAVX512, adamAVX512, amsgradAVX512},
+		windows:    pools(),
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }
@@ -88,6 +90,16 @@ func avx2() *set {
 			copyBlock: copyBlockAVX2,
 		},
 		cells:      cells{lstmCellAVX2, lstmCellGradAVX2},
+		optimizer:  optimizer{sgdAVX2, sgdMomentumAVX2, sgdNesterovAVX2, adamAVX2, amsgradAVX2},
+		windows:    pools(),
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
+	}
+}
+
+func pools() windows {
+	return windows{
+		maxPool:      []windowFunc{maxPool1, maxPool2},
+		maxPoolIndex: []windowIndexFunc{maxPoolIndex1, maxPoolIndex2},
+		sumPool:      []windowFunc{sumPool1, sumPool2},
 	}
 }

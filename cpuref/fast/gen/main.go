@@ -97,7 +97,9 @@ func main() {
 		loops(v)
 		convolution(v)
 		lstm(v)
+		optimizers(v)
 	}
 	packing()
+	pooling()
 	Generate()
 }
