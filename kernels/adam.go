@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -28,7 +29,7 @@ var Adam = declare(Op{
 		at := attrs.(cpuref.AdamAttrs)
 		return flatAlias(at.N, adamStates(at))
 	},
-	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerAdam}},
+	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerAdam}, {Name: "fast", Kind: CPU, Prepare: fast.Adam}},
 	Cases:    adamCases(),
 	Bench:    []Case{adamCase(cpuref.AdamAttrs{N: 1, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, "1048576", 2, false, tensor.Shape{1 << 20})},
 	Cost:     func(c *Call) Cost { return flatCost(c, 16) },

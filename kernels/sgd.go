@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -26,7 +27,7 @@ var SGD = declare(Op{
 	Alias: func(attrs any, _ int) []int {
 		return flatAlias(attrs.(cpuref.SGDAttrs).N, sgdStates(attrs))
 	},
-	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerSGD}},
+	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerSGD}, {Name: "fast", Kind: CPU, Prepare: fast.SGD}},
 	Cases:    sgdCases(),
 	Bench:    []Case{flatCase(cpuref.SGDAttrs{N: 1, Momentum: 0.9}, "1048576 momentum", 2, false, 1, nil, tensor.Shape{1 << 20})},
 	Cost:     func(c *Call) Cost { return flatCost(c, 8) },
