@@ -61,9 +61,17 @@ func convCases(f convForm) []Case {
 		{"depthwise twice strided", at{Stride: both(2), Padding: both(1), Groups: 5}, tensor.F32(2, 5, 9, 9), tensor.F32(10, 1, 3, 3)},
 		{"primes", at{Padding: both(1)}, tensor.F32(3, 19, 13, 11), tensor.F32(37, 19, 3, 3)},
 		{"tiles", at{Padding: both(1)}, tensor.F32(2, 16, 16, 16), tensor.F32(64, 16, 3, 3)},
+		{"tiles of 32 by 128", at{Padding: both(1)}, tensor.F32(16, 1, 24, 24), tensor.F32(20, 1, 3, 3)},
+		{"tiles of 64", at{Padding: both(1)}, tensor.F32(16, 2, 16, 16), tensor.F32(70, 2, 3, 3)},
+		{"tiles of 64 by data", at{}, tensor.F32(16, 70, 16, 16), tensor.F32(3, 70, 1, 1)},
+		{"tiles of 128", at{}, tensor.F32(8, 3, 33, 32), tensor.F32(130, 3, 1, 1)},
+		{"tiles of 128 by data", at{}, tensor.F32(8, 130, 33, 32), tensor.F32(3, 130, 1, 1)},
 		{"batch of none", at{Padding: both(1)}, tensor.F32(0, 2, 5, 5), tensor.F32(3, 2, 3, 3)},
 	} {
 		out = append(out, f.one(c.name, c.at, c.x, c.w))
+	}
+	if f == convWeight { // large tiles take long sums
+		out = append(out, f.one("tiles of 128 by weight", at{}, tensor.F32(4, 70, 64, 64), tensor.F32(70, 70, 1, 1)))
 	}
 	return out
 }

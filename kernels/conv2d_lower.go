@@ -10,12 +10,14 @@ import (
 var conv2dVariants = []Variant{
 	{Name: "fast", Kind: CPU, Prepare: fast.Conv2d},
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
+	{Name: "direct", Kind: Vulkan, When: convDirectServes, Lower: lowerConvDirect},
 	{Name: "tile", Kind: Vulkan, When: convTileServes, Lower: lowerConvTile},
 }
 
 var conv2dDataVariants = []Variant{
 	{Name: "fast", Kind: CPU, Prepare: fast.Conv2dData},
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupServes, Lower: lowerConvSubgroup},
+	{Name: "direct", Kind: Vulkan, When: convDirectServes, Lower: lowerConvDirect},
 	{Name: "tile", Kind: Vulkan, When: convTileServes, Lower: lowerConvTile},
 }
 

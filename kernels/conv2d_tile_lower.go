@@ -90,7 +90,7 @@ func lowerConvWeightTile(t *Target, c *Call) (Lowered, error) {
 		return convZeros(t, elems), nil
 	}
 	columns, terms := g.Cg*g.taps(), g.N*g.OH*g.OW
-	want := parts(terms, 1024) // slices of at least this many terms
+	want := parts(terms, 256) // slices of at least this many terms
 	x, ok := pickConvTile(t, g.Og, columns, g.G*max(want, 1))
 	if !ok {
 		return Lowered{}, errTile(t, c)

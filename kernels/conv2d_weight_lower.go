@@ -9,6 +9,7 @@ import (
 var conv2dWeightVariants = []Variant{
 	{Name: "fast", Kind: CPU, Prepare: fast.Conv2dWeight},
 	{Name: "subgroup", Kind: Vulkan, When: convSubgroupWeightServes, Lower: lowerConvWeightSubgroup},
+	{Name: "direct", Kind: Vulkan, When: convDirectServes, Lower: lowerConvDirect},
 	{Name: "tile", Kind: Vulkan, When: convTileWeightServes, Lower: lowerConvWeightTile},
 }
 
