@@ -13,11 +13,16 @@ type Conv2dAttrs struct {
 // WithDefaults writes the ones that zeros stand for, so that equal calls are
 // equal attributes.
 func (c Conv2dAttrs) WithDefaults() Conv2dAttrs {
-	for i := range 2 {
-		c.Stride[i] = max(c.Stride[i], 1)
-		c.Dilation[i] = max(c.Dilation[i], 1)
+	one := func(n *int) {
+		if *n == 0 {
+			*n = 1
+		}
 	}
-	c.Groups = max(c.Groups, 1)
+	for i := range 2 {
+		one(&c.Stride[i])
+		one(&c.Dilation[i])
+	}
+	one(&c.Groups)
 	return c
 }
 

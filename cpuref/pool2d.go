@@ -20,7 +20,9 @@ func (p Pool2dAttrs) WithDefaults() Pool2dAttrs {
 		if p.Stride[i] == 0 {
 			p.Stride[i] = p.Kernel[i]
 		}
-		p.Dilation[i] = max(p.Dilation[i], 1)
+		if p.Dilation[i] == 0 {
+			p.Dilation[i] = 1
+		}
 	}
 	return p
 }

@@ -81,7 +81,7 @@ var (
 			if len(x.Shape) != 4 || len(dy.Shape) != 4 {
 				return nil, wrong(errRank)
 			}
-			if x.Shape[1]%at.Groups != 0 {
+			if at.Groups < 1 || x.Shape[1]%at.Groups != 0 {
 				return nil, wrong(fmt.Errorf("%d channels don't split into %d groups", x.Shape[1], at.Groups))
 			}
 			w := tensor.Type{DType: x.DType, Shape: tensor.Shape{dy.Shape[1], x.Shape[1] / at.Groups, at.Size[0], at.Size[1]}}
@@ -137,6 +137,9 @@ func convOf(attrs any, x, w tensor.Type) (*conv, error) {
 		N: x.Shape[0], G: at.Groups, H: x.Shape[2], W: x.Shape[3],
 		Cg: w.Shape[1], KH: w.Shape[2], KW: w.Shape[3],
 		stride: at.Stride, pad: at.Padding, d: at.Dilation,
+	}
+	if c.G < 1 {
+		return nil, fmt.Errorf("%d groups", c.G)
 	}
 	if x.Shape[1] != c.G*c.Cg {
 		return nil, fmt.Errorf("%d channels, and a kernel for %d in %d groups", x.Shape[1], c.Cg, c.G)
