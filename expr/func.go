@@ -205,3 +205,19 @@ func (p *printer) constant(e *Expr, prec int) string {
 	}
 	return paren(v, v[0] == '-' && prec > 6)
 }
+
+// Cost is about how many nanoseconds an element takes on a CPU thread: for
+// deciding whether to split the work, not for timing it.
+func (f Func) Cost() float64 {
+	ns := 0.3
+	walk(func(e *Expr) {
+		switch d := &ops[e.op]; {
+		case d.arity == 0:
+		case e.op >= Exp && e.op <= Pow:
+			ns += 2
+		default:
+			ns += 0.2
+		}
+	}, f.Body)
+	return ns
+}

@@ -9,7 +9,7 @@ var inf, nan = math.Inf(1), math.NaN()
 // Grad is the gradient with respect to argument i: dy · df/dx_i as one formula.
 // g's arguments are those of uses, in order: 0..n-1 mean f's arguments, n its
 // output y, n+1 the upstream gradient dy. The output is used where that saves an
-// operand or is as cheap: 1 - y·y for tanh. Attributes keep their numbers.
+// operand or is as cheap: (1-y)·(1+y) for tanh. Attributes keep their numbers.
 //
 // Where f has corners it follows PyTorch: |x|' is 0 at 0, a tie of min or max
 // gives half to each side. ok is false where the derivative is zero everywhere
@@ -122,7 +122,7 @@ func derivative(e, g *Expr) [3]*Expr {
 	case Cos:
 		return [3]*Expr{neg(mul(g, build(Sin, a)))}
 	case Tanh:
-		return [3]*Expr{mul(g, build(Sub, one, mul(e, e)))}
+		return [3]*Expr{mul(g, mul(build(Sub, one, e), build(Add, one, e)))} // keeps its digits near ±1
 	case Sigmoid:
 		return [3]*Expr{mul(g, mul(build(Sub, one, e), e))}
 	case Erf, Erfc:

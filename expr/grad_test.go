@@ -55,7 +55,7 @@ func TestGradUsesTheFewestOperands(t *testing.T) {
 		uses []int
 		grad string
 	}{
-		{"x -> tanh(x)", 0, []int{1, 2}, "x1 * (1 - x0 * x0)"},
+		{"x -> tanh(x)", 0, []int{1, 2}, "x1 * ((1 - x0) * (1 + x0))"},
 		{"x -> sigmoid(x)", 0, []int{1, 2}, "x1 * ((1 - x0) * x0)"},
 		{"x -> exp(x)", 0, []int{1, 2}, "x1 * x0"},
 		{"x -> sqrt(x)", 0, []int{1, 2}, "x1 * 0.5 / x0"},

@@ -1,0 +1,93 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/vulgo-ml/vulgo/expr"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// elementwiseCases covers, for each of the op's types: sizes, the ways operands
+// are broadcast, and the numbers that formulas stumble over.
+func elementwiseCases(fs []*form, grad bool, fill Filler) []Case {
+	var cases []Case
+	specials := Filler(fillExtreme)
+	if grad {
+		specials = fillSpecial
+	}
+	for _, f := range fs {
+		one := func(name string, fill Filler, shapes ...tensor.Shape) {
+			c := Case{Name: name}
+			for i, t := range f.f.Args {
+				s := shapes[min(i, len(shapes)-1)]
+				c.In = append(c.In, tensor.Type{DType: dtypeOf(t), Shape: s})
+				switch t {
+				case expr.Float:
+					c.Fill = append(c.Fill, fill)
+				case expr.Int:
+					c.Fill = append(c.Fill, FillInts(5))
+				default:
+					c.Fill = append(c.Fill, FillInts(2))
+				}
+			}
+			c.Name += fmt.Sprint(c.In)
+			cases = append(cases, c)
+		}
+		type s = tensor.Shape
+		for _, shape := range []s{{}, {7}, {4, 512}, {3, 1031}, {0, 4}} {
+			one("", fill, shape)
+		}
+		one("special values ", specials, s{4099})
+		if len(f.f.Args) == 1 {
+			continue
+		}
+		for _, shapes := range [][]s{
+			{{5, 8}, {8}}, {{}, {3, 4}}, {{1037}, {1}}, {{2, 3, 4, 4}, {3, 1, 1}}, {{2, 3, 5}, {3, 1}},
+			{{4, 1}, {1, 6}}, {{2, 1, 3, 1, 2}, {1, 4, 1, 3, 2}}, {{33, 1}, {64}},
+		} {
+			one("", fill, shapes...)
+			if f == fs[0] {
+				one("", fill, shapes[1], shapes[0], shapes[1])
+			}
+		}
+	}
+	return cases
+}
+
+// fillSpecial draws zeros of both signs, ones, halves, infinities and NaN, beside
+// ordinary numbers; fillExtreme very large and small ones too, which a gradient's
+// products would take out of float32's range.
+func fillSpecial(rng *tensor.Philox, t *tensor.Tensor) { fillSome(rng, t, special) }
+
+func fillExtreme(rng *tensor.Philox, t *tensor.Tensor) { fillSome(rng, t, extreme) }
+
+var (
+	special = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, -0.5, 1.5, 2.5, 3, math.Inf(1), math.Inf(-1), math.NaN()}
+	extreme = append(special[:len(special):len(special)], 40, -40, 1e30, -1e30, 1e-30, -1e-30)
+)
+
+func fillSome(rng *tensor.Philox, t *tensor.Tensor, some []float64) {
+	for i := range t.F32 {
+		t.F32[i] = float32(rng.Uniform(-4, 4))
+		if rng.Intn(2) == 0 {
+			t.F32[i] = float32(some[rng.Intn(len(some))])
+		}
+	}
+}
+
+func elementwiseBench(f expr.Func, fill Filler) []Case {
+	c := Case{Name: "1024x1024"}
+	for _, t := range f.Args {
+		c.In = append(c.In, tensor.Type{DType: dtypeOf(t), Shape: tensor.Shape{1024, 1024}})
+		c.Fill = append(c.Fill, fill)
+	}
+	cases := []Case{c}
+	if len(f.Args) == 2 {
+		row := c
+		row.Name = "1024x1024 and 1024"
+		row.In = []tensor.Type{c.In[0], {DType: c.In[1].DType, Shape: tensor.Shape{1024}}}
+		cases = append(cases, row)
+	}
+	return cases
+}
