@@ -102,7 +102,7 @@ func (g *product) rectangle(i int) {
 	a.p, b.p = a.p[at*g.sa+m0*a.rs:], b.p[at*g.sb+n0*b.cs:]
 	m, n := min(g.mStep, g.m-m0), min(g.nStep, g.n-n0)
 	s := perThread.take(gemmScratch(m, n, g.k))
-	isa.multiply(s.buf, m, n, g.k, a, b, g.c[at*g.sc+m0*g.ldc+n0:], g.ldc, g.acc)
+	isa.gemm(s.buf, m, n, g.k, a, b, g.c[at*g.sc+m0*g.ldc+n0:], g.ldc, g.acc)
 	s.give()
 }
 
@@ -112,7 +112,7 @@ func (s *set) depth(k int) int {
 	return (k + parts - 1) / parts
 }
 
-// gemmScratch is the floats that multiply needs.
+// gemmScratch is the floats that gemm needs.
 func gemmScratch(m, n, k int) int {
 	kc := isa.depth(k)
 	b := isa.nr
@@ -122,8 +122,8 @@ func gemmScratch(m, n, k int) int {
 	return (roundUp(min(m, isa.mc), isa.mr)+b)*kc + 16
 }
 
-// multiply computes one rectangle of C on one thread.
-func (s *set) multiply(buf []float32, m, n, k int, a, b operand, c []float32, ldc int, acc bool) {
+// gemm computes one rectangle of C on one thread.
+func (s *set) gemm(buf []float32, m, n, k int, a, b operand, c []float32, ldc int, acc bool) {
 	kc := s.depth(k)
 	aPack := buf[:roundUp(min(m, s.mc), s.mr)*kc+16]
 	bPack := buf[len(aPack):]

@@ -6499,15 +6499,17 @@ TEXT ·shiftAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x+16(FP), CX
 	MOVQ         s+24(FP), DX
 	VBROADCASTSS (DX), Z0
+	VBROADCASTSS 4(DX), Z1
 	MOVQ         n+0(FP), DX
 	XORQ         BX, BX
 
 loop:
 	SUBQ    $0x10, DX
 	JL      tail
-	VMOVUPS (CX)(BX*4), Z1
-	VSUBPS  Z0, Z1, Z1
-	VMOVUPS Z1, (AX)(BX*4)
+	VMOVUPS (CX)(BX*4), Z2
+	VSUBPS  Z0, Z2, Z2
+	VSUBPS  Z1, Z2, Z2
+	VMOVUPS Z2, (AX)(BX*4)
 	ADDQ    $0x10, BX
 	JMP     loop
 
@@ -6517,9 +6519,10 @@ tail:
 	MOVQ      $-1, SI
 	BZHIQ     DX, SI, SI
 	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(BX*4), K1, Z1
-	VSUBPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*4)
+	VMOVUPS.Z (CX)(BX*4), K1, Z2
+	VSUBPS    Z0, Z2, Z2
+	VSUBPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -15126,15 +15129,17 @@ TEXT ·shiftAVX2(SB), NOSPLIT, $0-32
 	MOVQ         x+16(FP), CX
 	MOVQ         s+24(FP), DX
 	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
 	MOVQ         n+0(FP), DX
 	XORQ         BX, BX
 
 loop:
 	SUBQ    $0x08, DX
 	JL      tail
-	VMOVUPS (CX)(BX*4), Y1
-	VSUBPS  Y0, Y1, Y1
-	VMOVUPS Y1, (AX)(BX*4)
+	VMOVUPS (CX)(BX*4), Y2
+	VSUBPS  Y0, Y2, Y2
+	VSUBPS  Y1, Y2, Y2
+	VMOVUPS Y2, (AX)(BX*4)
 	ADDQ    $0x08, BX
 	JMP     loop
 
@@ -15144,10 +15149,11 @@ tail:
 	LEAQ       lanes<>+0(SB), DI
 	MOVQ       $0x00000008, SI
 	SUBQ       DX, SI
-	VMOVUPS    (DI)(SI*4), Y1
-	VMASKMOVPS (CX)(BX*4), Y1, Y2
-	VSUBPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (AX)(BX*4)
+	VMOVUPS    (DI)(SI*4), Y2
+	VMASKMOVPS (CX)(BX*4), Y2, Y3
+	VSUBPS     Y0, Y3, Y3
+	VSUBPS     Y1, Y3, Y3
+	VMASKMOVPS Y3, Y2, (AX)(BX*4)
 
 done:
 	VZEROUPPER

@@ -8,7 +8,7 @@ type vector struct {
 	add, maximum       func(n int, y, x *float32)         // y += x, y = max(y, x)
 	addMul             func(n int, y, x, z *float32)      // y += x·z
 	multiply, subtract func(n int, y, x, z *float32)      // y = x·z, y = x - z
-	scale, shift       func(n int, y, x, s *float32)      // y = s·x, y = x - s
+	scale, shift       func(n int, y, x, s *float32)      // y = s0·x, y = x - s0 - s1
 	expShift           func(n int, y, x, s *float32)      // y = s1·exp(x - s0)
 	softmaxGrad        func(n int, dx, y, dy, s *float32) // dx = y·(dy - s)
 	logSoftmaxGrad     func(n int, dx, y, dy, s *float32) // dx = dy - s·exp(y)

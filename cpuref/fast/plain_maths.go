@@ -15,14 +15,14 @@ func plainVector() vector {
 		addMul:   each3(func(y, x, z float32) float32 { return y + x*z }),
 		multiply: each3(func(_, x, z float32) float32 { return x * z }),
 		subtract: each3(func(_, x, z float32) float32 { return x - z }),
-		scale:    scalars(func(x float32, s *[2]float32) float32 { return s[0] * x }),
-		shift:    scalars(func(x float32, s *[2]float32) float32 { return x - s[0] }),
-		expShift: func(n int, y, x, s *float32) {
-			xs, ys, k := unsafe.Slice(x, n), unsafe.Slice(y, n), unsafe.Slice(s, 2)
-			for i, v := range xs {
-				ys[i] = k[1] * exp1(v-k[0])
+		scale: func(n int, y, x, s *float32) {
+			ys := unsafe.Slice(y, n)
+			for i, v := range unsafe.Slice(x, n) {
+				ys[i] = *s * v
 			}
 		},
+		shift:    scalars(func(x, s0, s1 float32) float32 { return x - s0 - s1 }),
+		expShift: scalars(func(x, s0, s1 float32) float32 { return s1 * exp1(x-s0) }),
 		softmaxGrad: func(n int, dx, y, dy, s *float32) {
 			out, ys, d := unsafe.Slice(dx, n), unsafe.Slice(y, n), unsafe.Slice(dy, n)
 			for i := range out {
@@ -101,11 +101,11 @@ func each3(f func(y, x, z float32) float32) func(n int, y, x, z *float32) {
 	}
 }
 
-func scalars(f func(x float32, s *[2]float32) float32) func(n int, y, x, s *float32) {
+func scalars(f func(x, s0, s1 float32) float32) func(n int, y, x, s *float32) {
 	return func(n int, y, x, s *float32) {
-		ys, k := unsafe.Slice(y, n), [2]float32{*s}
+		ys, k := unsafe.Slice(y, n), unsafe.Slice(s, 2)
 		for i, v := range unsafe.Slice(x, n) {
-			ys[i] = f(v, &k)
+			ys[i] = f(v, k[0], k[1])
 		}
 	}
 }

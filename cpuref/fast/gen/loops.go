@@ -168,9 +168,10 @@ func loops(v vec) {
 		VMULPS(e.load("z"), y, y)
 		e.store("y", y)
 	})
-	v.each("shift", []string{"y", "x"}, 1, func(e *elems) { // y = x - s
+	v.each("shift", []string{"y", "x"}, 2, func(e *elems) { // y = x - s0 - s1
 		y := e.load("x")
 		VSUBPS(e.s[0], y, y)
+		VSUBPS(e.s[1], y, y)
 		e.store("y", y)
 	})
 	v.each("subtract", []string{"y", "x", "z"}, 0, func(e *elems) { // y = x - z
