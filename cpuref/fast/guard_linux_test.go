@@ -1,16 +1,22 @@
 package fast
 
 import (
+	"runtime"
 	"syscall"
 	"testing"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vulgo-ml/vulgo/cpuref"
 )
 
 // guarded makes n floats right before or right after a page that can't be
 // touched: an access beyond them ends the test with a fault.
 func guarded(t *testing.T, n int, atEnd bool) []float32 {
+	if n == 0 {
+		return []float32{}
+	}
 	page := syscall.Getpagesize()
 	size := roundUp(4*n, page)
 	mem, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
@@ -52,4 +58,48 @@ func TestGemmStaysWithinItsSlices(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Every body's cases once more, with operands and scratch between guard pages.
+func TestBodiesStayWithinTheirSlices(t *testing.T) {
+	wasFloats, wasInts := newFloats, newInts
+	defer func() { newFloats, newInts, alone = wasFloats, wasInts, nil }()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, atEnd := range []bool{false, true} {
+		newFloats = func(n int) []float32 { return guarded(t, n, atEnd) }
+		newInts = func(n int) []int32 {
+			p := guarded(t, n, atEnd)
+			return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(p))), n)
+		}
+		alone = func(t *testing.T, c call, fast func(*cpuref.Args[float32]) func()) {
+			eachSet(t, func(t *testing.T) {
+				depots := []*depot{&perThread, &perCall}
+				for _, d := range depots { // learn how much scratch the call takes, then give it just that
+					d.free, d.size = nil, 0
+				}
+				run := fast(&cpuref.Args[float32]{Attrs: c.attrs, In: c.in, Out: c.out})
+				run()
+				for _, d := range depots {
+					if d.size > 0 {
+						d.free = []*scratch{{buf: guarded(t, d.size, atEnd), home: d}}
+					}
+				}
+				run()
+				for _, d := range depots {
+					d.free, d.size = nil, 0
+				}
+			})
+		}
+		for _, test := range []func(t *testing.T){
+			TestMatMul, TestConv2d, TestConv2dData, TestConv2dWeight, TestMaxPool2d, TestAvgPool2d, TestLSTM, TestLSTMGrad,
+			TestAdam, TestSGD, TestSoftmaxFamily, TestCrossEntropy, TestSumAndMean, TestEmbedding,
+		} {
+			test(t)
+		}
+		for _, f := range functions {
+			for n := 1; n < 40; n++ {
+				eachSet(t, func(*testing.T) { f.fast(newFloats(n), newFloats(n)) })
+			}
+		}
+	}
 }
