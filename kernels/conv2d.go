@@ -58,12 +58,14 @@ var (
 			}
 			return []tensor.Type{x}, nil
 		},
-		CPU:      Plain(cpuref.Conv2dData[float32], cpuref.Conv2dData[float64]),
-		Variants: conv2dDataVariants,
-		Cases:    convCases(convData),
-		Bench:    convBench(convData),
-		Cost:     convCost,
-		Tol:      Sum(16),
+		CPU:          Plain(cpuref.Conv2dData[float32], cpuref.Conv2dData[float64]),
+		Epilogue:     true,
+		EpilogueAxis: 1,
+		Variants:     conv2dDataVariants,
+		Cases:        convCases(convData),
+		Bench:        convBench(convData),
+		Cost:         convCost,
+		Tol:          Sum(16),
 	})
 
 	Conv2dWeight = declare(Op{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -25,7 +26,7 @@ var (
 			return []tensor.Type{{DType: in[0].DType, Shape: y}, {DType: tensor.Int32, Shape: y}}, nil
 		},
 		CPU:      Plain(cpuref.MaxPool2d[float32], cpuref.MaxPool2d[float64]),
-		Variants: poolVariants,
+		Variants: poolVariants(fast.MaxPool2d),
 		Cases:    maxPoolCases(false),
 		Bench:    maxPoolBench(false),
 		Cost:     poolCost,
@@ -47,7 +48,7 @@ var (
 		},
 		NoGrad:   "the second derivative of max pooling would gather by index",
 		CPU:      Plain(cpuref.MaxPool2dGrad[float32], cpuref.MaxPool2dGrad[float64]),
-		Variants: poolGradVariants,
+		Variants: poolGradVariants(fast.MaxPool2dGrad),
 		Cases:    maxPoolCases(true),
 		Bench:    maxPoolBench(true),
 		Cost:     poolCost,
@@ -72,7 +73,7 @@ var (
 			return []tensor.Type{{DType: in[0].DType, Shape: y}}, nil
 		},
 		CPU:      Plain(cpuref.AvgPool2d[float32], cpuref.AvgPool2d[float64]),
-		Variants: poolVariants,
+		Variants: poolVariants(fast.AvgPool2d),
 		Cases:    avgPoolCases(false),
 		Bench:    avgPoolBench(false),
 		Cost:     poolCost,
@@ -93,7 +94,7 @@ var (
 			return poolGradShape(attrs, in)
 		},
 		CPU:      Plain(cpuref.AvgPool2dGrad[float32], cpuref.AvgPool2dGrad[float64]),
-		Variants: poolGradVariants,
+		Variants: poolGradVariants(fast.AvgPool2dGrad),
 		Cases:    avgPoolCases(true),
 		Bench:    avgPoolBench(true),
 		Cost:     poolCost,

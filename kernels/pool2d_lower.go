@@ -6,13 +6,19 @@ import (
 	"github.com/vulgo-ml/vulgo/cpuref"
 )
 
-var (
-	poolVariants     = []Variant{{Name: "gather", Kind: Vulkan, When: poolServes, Lower: lowerPool}}
-	poolGradVariants = []Variant{
-		{Name: "spread", Kind: Vulkan, When: poolSpreadServes, Lower: lowerPoolSpread},
+// poolVariants are the variants of a pooling op whose fast CPU form is f.
+func poolVariants(f Prepare[float32]) []Variant {
+	return []Variant{
+		{Name: "fast", Kind: CPU, Prepare: f},
 		{Name: "gather", Kind: Vulkan, When: poolServes, Lower: lowerPool},
 	}
-)
+}
+
+// poolGradVariants are those of a gradient.
+func poolGradVariants(f Prepare[float32]) []Variant {
+	spread := Variant{Name: "spread", Kind: Vulkan, When: poolSpreadServes, Lower: lowerPoolSpread}
+	return append([]Variant{spread}, poolVariants(f)...)
+}
 
 func poolServes(t *Target, c *Call) bool {
 	_, err := lowerPool(t, c)
