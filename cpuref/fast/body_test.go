@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -81,7 +82,7 @@ func check(t *testing.T, name string, c call, fast func(*cpuref.Args[float32]) f
 	defer runtime.GOMAXPROCS(was)
 	eachSet(t, func(t *testing.T) {
 		var first [][]float32
-		for _, threads := range []int{1, 2, 5} {
+		for _, threads := range []int{1, 3} {
 			runtime.GOMAXPROCS(threads)
 			for _, o := range c.out {
 				for i := range o.F {
@@ -96,20 +97,24 @@ func check(t *testing.T, name string, c call, fast func(*cpuref.Args[float32]) f
 				if threads == 1 {
 					first = append(first, append([]float32(nil), o.F...))
 				}
-				for j := range o.F {
-					require.Equal(t, math.Float32bits(first[i][j]), math.Float32bits(o.F[j]), "%s: other bits on %d threads", name, threads)
-				}
+				require.True(t, sameBits(first[i], o.F), "%s: other bits on %d threads", name, threads)
 			}
 			require.Zero(t, testing.AllocsPerRun(3, run), "%s allocates", name)
 		}
 	})
 }
 
+func sameBits(a, b []float32) bool {
+	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
+}
+
 func compare(t *testing.T, what string, want cpuref.Arg[float64], got cpuref.Arg[float32], tol float64) {
 	t.Helper()
 	require.Equal(t, len(want.I), len(got.I))
-	for i := range want.I {
-		require.Equal(t, want.I[i], got.I[i], "%s: element %d of %v", what, i, want.Shape)
+	for i, w := range want.I {
+		if w != got.I[i] {
+			t.Fatalf("%s: element %d of %v is %v, want %v", what, i, want.Shape, got.I[i], w)
+		}
 	}
 	most := 1.0
 	for _, w := range want.F {

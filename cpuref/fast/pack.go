@@ -14,9 +14,6 @@ func stored(p []float32, ld int, trans bool) operand {
 	return operand{p, ld, 1}
 }
 
-// transpose is the matrix the other way round.
-func (o operand) transpose() operand { return operand{o.p, o.cs, o.rs} }
-
 // packA writes rows [i0,i0+m) and columns [p0,p0+k) as panels of mr rows, each
 // [k][mr]; rows that a last panel lacks are zeros. dst has room for
 // panels(m,mr)·mr·k floats and 8 more.

@@ -20,7 +20,6 @@ type tapConv struct {
 	weights     int // floats of a group's packed A
 	x, y        []float32
 	a           []float32
-	packed      *scratch
 	pack        func(g int, a []float32)
 	groups      int
 	packing, do func(i int)
