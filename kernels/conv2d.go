@@ -150,8 +150,11 @@ func convOf(attrs any, x, w tensor.Type) (*conv, error) {
 		return nil, fmt.Errorf("%d output channels don't split into %d groups", w.Shape[0], c.G)
 	}
 	c.Og = w.Shape[0] / c.G
-	if c.taps() == 0 || c.Cg == 0 {
-		return nil, fmt.Errorf("the kernel is empty")
+	if c.taps()*c.Cg*c.Og == 0 {
+		return nil, errors.New("the kernel is empty")
+	}
+	if c.H*c.W == 0 {
+		return nil, errors.New("the image is empty")
 	}
 	for i := range 2 {
 		if c.stride[i] < 1 || c.d[i] < 1 || c.pad[i] < 0 {

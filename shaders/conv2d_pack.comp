@@ -4,6 +4,9 @@
 //
 //   P[((g·taps + t)·tiles + mt)·K·TM + k·TM + r] = W[g·sg + k·sk + m·sm + t],  m = min(mt·TM + r, M-1)
 //
+//   binding 0  W  texels
+//   binding 1  P
+//
 // Rows past M repeat row M-1: the kernel then computes and stores that row
 // twice, which costs less than a branch around each store.
 // One invocation an element.

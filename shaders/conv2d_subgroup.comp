@@ -1,4 +1,3 @@
-// build: conv2d_subgroup -O0
 // Convolution forward and by-data for devices that run shaders on CPU cores.
 //
 //   Y[n, m, out(jy,jx)] = Σ_{t,k} P[t, k, m] · X[n, k, jy·sy + ty·dy + by, jx·sx + tx·dx + bx]
@@ -8,11 +7,20 @@
 // each residue of a pixel by the stride, whose taps are an arithmetic
 // progression; there s = 1, d < 0, and out() steps by the stride.
 //
-// X [N, groups·K, IH, IW], P packed by conv2d_pack, Y [N, groups·M, OHW].
-// A workgroup is one subgroup: TN pixels a lane, SG lanes apart, by TM rows m.
-// Each lane fetches a vec4 of P, spread by shuffles with constant indices, and
-// its own pixels; lavapipe keeps texel fetches as vectors where loads of
-// storage buffers in a loop become eight scalar ones.
+//   binding 0  X  texels [N, groups·K, IH, IW]
+//   binding 1  P  vec4 texels, packed by conv2d_pack
+//   binding 2  Y  [N, groups·M, OHW]
+//   binding 3, 4  the epilogue's operands
+//
+// A workgroup is one subgroup and makes TM rows m by TN·SG pixels of the batch,
+// TN a lane. A lane fetches a vec4 of P, which all get by shuffles with a
+// constant index, and its own pixels, whose mask serves all channels of a tap.
+// No shared memory, no barriers, no branches: lavapipe keeps texel fetches as
+// vectors where a load of a storage buffer in a loop becomes eight scalar ones.
+// Rows and pixels past the end repeat the last, and store what it stores.
+// GFLOP per CPU-second there: 18 to 22 for 32x32x14x14 to 64 channels, k3 (TM 16,
+// TN 4), 10 to 11 for 3 channels k7 stride 2, 4 for one channel k3.
+// build: conv2d_subgroup -O0
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #extension GL_EXT_control_flow_attributes : enable
