@@ -176,8 +176,14 @@ func lowerElementwise(t *Target, c *Call, f expr.Func, vec bool) (Lowered, error
 			push[25+i] = math.Float32bits(float32(v))
 		}
 		grid := Folded(t, parts(n, elementwiseLocal*wide))
-		tail := int(grid[0]*grid[1])*elementwiseLocal*wide != n
-		spec[0], spec[1], spec[2], spec[3] = elementwiseLocal, uint32(sp.Rank), truth(vec), truth(tail)
+		tail := 0
+		switch {
+		case n%wide != 0:
+			tail = 2
+		case int(grid[0]*grid[1])*elementwiseLocal*wide != n:
+			tail = 1
+		}
+		spec[0], spec[1], spec[2], spec[3] = elementwiseLocal, uint32(sp.Rank), truth(vec), uint32(tail)
 		low.Dispatches = append(low.Dispatches, Dispatch{
 			Shader: "elementwise", Spec: spec, Bind: bind, Push: push, Grid: grid, Patch: patch,
 		})

@@ -11,14 +11,15 @@
 // it goes along the last one: 0 absent, 1 step 1, 2 step 0, 3 any step. With
 // VEC an invocation makes four elements from 16-byte loads (1.5 to 2 times the
 // scalar form on lavapipe); then RANK is 1 or dim[last] a multiple of 4, and no
-// KIND is 3. Without TAIL there is an invocation for each group of elements and
-// no more: an access under an `if` is slow on lavapipe.
+// KIND is 3. TAIL: 0 there is an invocation for each group of elements and no more
+// (an access under an `if` is slow on lavapipe), 1 there may be more, 2 n may not
+// be a multiple of four either.
 // build: elementwise -O0
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint RANK = 1;
 layout(constant_id = 2) const bool VEC = false;
-layout(constant_id = 3) const bool TAIL = true;
+layout(constant_id = 3) const uint TAIL = 2;
 layout(constant_id = 4) const uint KIND0 = 1;
 layout(constant_id = 5) const uint KIND1 = 0;
 layout(constant_id = 6) const uint KIND2 = 0;
@@ -62,7 +63,7 @@ uvec4 offsets(uint i) {
     return at;
 }
 
-void four(const uint i, const bool whole) {
+void four(const uint i) {
     uvec4 at = offsets(i);
     uvec4 a = uvec4(0), b = uvec4(0), c = uvec4(0), d = uvec4(0);
     if (KIND0 == 1) a = AV.data[at.x >> 2];
@@ -78,7 +79,7 @@ void four(const uint i, const bool whole) {
     y.y = body(a.y, b.y, c.y, d.y);
     y.z = body(a.z, b.z, c.z, d.z);
     y.w = body(a.w, b.w, c.w, d.w);
-    if (whole) {
+    if (TAIL < 2 || i + 3 < p.n) {
         YV.data[i >> 2] = y;
     } else { // what lies behind the end isn't ours to write
         Y.data[i] = y.x;
@@ -102,9 +103,8 @@ void main() {
     uint i = group * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
     if (VEC) {
         i *= 4;
-        if (!TAIL || i + 3 < p.n) four(i, true);
-        else if (i < p.n) four(i, false);
-    } else if (!TAIL || i < p.n) {
+        if (TAIL == 0 || i < p.n) four(i);
+    } else if (TAIL == 0 || i < p.n) {
         one(i);
     }
 }

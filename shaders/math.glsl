@@ -132,8 +132,13 @@ float vlog1p(const float x) {
     return visnan(x) || x == V_INF || vabs(x) < 1e-10 ? x : x == -1.0 ? -V_INF : x < -1.0 ? V_NAN : y;
 }
 
-// 2/pi to 224 bits, after a word of zeros.
-const uint V_TWO_OVER_PI[8] = uint[8](0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu);
+// Word j of 2/pi's binary digits, after a word of zeros; j <= 7. By a tree of
+// choices: an array indexed by a variable costs lavapipe 13 times the whole sine.
+uint vtwoOverPi(const uint j) {
+    uint low = (j & 2u) == 0u ? ((j & 1u) == 0u ? 0u : 0xa2f9836eu) : ((j & 1u) == 0u ? 0x4e441529u : 0xfc2757d1u);
+    uint high = (j & 2u) == 0u ? ((j & 1u) == 0u ? 0xf534ddc0u : 0xdb629599u) : ((j & 1u) == 0u ? 0x3c439041u : 0xfe5163abu);
+    return (j & 4u) == 0u ? low : high;
+}
 
 // r in [-pi/4, pi/4] with |x| = q·pi/2 + r, q modulo 4 (Payne and Hanek): of
 // 2/pi only the 96 bits matter that don't give multiples of 4 or vanish, and
@@ -146,16 +151,17 @@ float vtrigReduce(const float x, out uint q) {
     }
     uint at = min((u >> 23) - 120u, 134u); // the first bit that matters
     uint m = u & 0x007fffffu | 0x00800000u;
-    uint w[3];
-    for (uint i = 0u; i < 3u; i++) {
-        uint j = (at >> 5) + i, s = at & 31u;
-        w[i] = s == 0u ? V_TWO_OVER_PI[j] : V_TWO_OVER_PI[j] << s | V_TWO_OVER_PI[j + 1u] >> (32u - s);
-    }
+    uint j = at >> 5, s = at & 31u;
+    uint t0 = vtwoOverPi(j), t1 = vtwoOverPi(j + 1u), t2 = vtwoOverPi(j + 2u), t3 = vtwoOverPi(j + 3u);
+    // A shift by 32 is undefined, so the second part is shifted in two steps.
+    uint w0 = t0 << s | (t1 >> 1) >> (31u - s);
+    uint w1 = t1 << s | (t2 >> 1) >> (31u - s);
+    uint w2 = t2 << s | (t3 >> 1) >> (31u - s);
     uint hi2, lo2, hi1, lo1;
-    umulExtended(m, w[2], hi2, lo2);
-    umulExtended(m, w[1], hi1, lo1);
+    umulExtended(m, w2, hi2, lo2);
+    umulExtended(m, w1, hi1, lo1);
     uint p1 = lo1 + hi2;
-    uint p0 = m * w[0] + hi1 + (p1 < lo1 ? 1u : 0u);
+    uint p0 = m * w0 + hi1 + (p1 < lo1 ? 1u : 0u);
     // x·2/pi modulo 4: two bits of quadrant, then the fraction.
     q = p0 >> 30;
     uint f0 = p0 << 2 | p1 >> 30, f1 = p1 << 2 | lo2 >> 30;
@@ -165,11 +171,11 @@ float vtrigReduce(const float x, out uint q) {
         f1 = ~f1 + 1u;
         f0 = ~f0 + (f1 == 0u ? 1u : 0u);
     }
-    int shift = f0 == 0u ? 32 : 31 - findMSB(f0);
-    uint v = shift == 0 ? f0 : shift == 32 ? f1 : f0 << shift | f1 >> (32 - shift);
+    uint shift = f0 == 0u ? 31u : uint(31 - findMSB(f0));
+    uint v = f0 << shift | (f1 >> 1) >> (31u - shift);
     uint hi, lo;
     umulExtended(v, 0xc90fdaa2u, hi, lo); // pi/4
-    precise float r = float(hi) * vpow2(-31 - shift);
+    precise float r = float(hi) * vpow2(-31 - int(shift));
     return neg ? -r : r;
 }
 
@@ -204,6 +210,8 @@ float vcos(const float x) {
 }
 
 // 1 - 2/(e^2|x| + 1), but near 0, where that loses digits, a polynomial.
+// (The sign is put on by a choice, not by bits: lavapipe 22 computes
+// a & 0x7fffffff | b & 0x80000000 under a choice wrongly with AVX-512.)
 float vtanh(const float x) {
     float a = vabs(x);
     precise float z = x * x;
