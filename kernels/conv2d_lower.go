@@ -103,10 +103,20 @@ func (c *Call) convForm() convForm {
 	return convForward
 }
 
-const (
-	convTM = 16 // most rows of a workgroup of the subgroup shape
-	convTN = 4  // pixels of a lane
-)
+const convTN = 4 // pixels of a lane of the subgroup shape
+
+// convRows is how many of M rows a workgroup of the subgroup shape makes: the
+// fewest multiply-adds, where fetching the pixels costs as much as 12 rows do.
+// A fetch by all lanes must bring all rows.
+func convRows(M, lanes int) int {
+	best := 4
+	for tm := 8; tm <= min(32, 4*lanes); tm *= 2 {
+		if parts(M, tm)*(tm+12) <= parts(M, best)*(best+12) {
+			best = tm
+		}
+	}
+	return best
+}
 
 // subgroupShape: the device runs shaders on CPU cores and has subgroups of the
 // sizes that the subgroup shape is written for.
@@ -131,10 +141,7 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 	if c.Out[0].Elems() == 0 {
 		return Lowered{}, nil
 	}
-	tm := convTM
-	for tm > 4 && M <= tm/2 {
-		tm /= 2
-	}
+	tm := convRows(M, t.SubgroupSize)
 	ku := 1
 	for ku < 4 && ku*2*tm <= 4*t.SubgroupSize && K%(ku*2) == 0 {
 		ku *= 2
