@@ -105,12 +105,12 @@ func (c *Call) convForm() convForm {
 
 const convTN = 4 // pixels of a lane of the subgroup shape
 
-// convRows is how many of M rows a workgroup of the subgroup shape makes: the
-// fewest multiply-adds, where fetching the pixels costs as much as 12 rows do.
-// A fetch by all lanes must bring all rows.
-func convRows(M, lanes int) int {
-	best := 4
-	for tm := 8; tm <= min(32, 4*lanes); tm *= 2 {
+// convRows is how many of M rows a workgroup of the subgroup shape makes, from
+// least to most: the fewest multiply-adds, where fetching the pixels costs as
+// much as 12 rows do.
+func convRows(M, least, most int) int {
+	best := least
+	for tm := 2 * least; tm <= most; tm *= 2 {
 		if parts(M, tm)*(tm+12) <= parts(M, best)*(best+12) {
 			best = tm
 		}
@@ -141,7 +141,7 @@ func lowerConvSubgroup(t *Target, c *Call) (Lowered, error) {
 	if c.Out[0].Elems() == 0 {
 		return Lowered{}, nil
 	}
-	tm := convRows(M, t.SubgroupSize)
+	tm := convRows(M, 4, min(32, 4*t.SubgroupSize)) // one fetch by all lanes brings all rows
 	ku := 1
 	for ku < 4 && ku*2*tm <= 4*t.SubgroupSize && K%(ku*2) == 0 {
 		ku *= 2

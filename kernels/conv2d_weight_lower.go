@@ -54,15 +54,9 @@ func lowerConvWeightSubgroup(t *Target, c *Call) (Lowered, error) {
 	if g.N == 0 {
 		return convZeros(t, elems), nil
 	}
-	sg, ku, tm, tn := t.SubgroupSize, 1, 16, min(g.Cg, 4)
+	sg, ku, tm, tn := t.SubgroupSize, 1, convRows(g.Og, 1, 32), min(g.Cg, 4)
 	if g.OH*g.OW%4 == 0 {
 		ku = 4
-	}
-	if tn <= 2 && g.Og >= 32 {
-		tm = 32
-	}
-	for tm > 1 && g.Og <= tm/2 {
-		tm /= 2
 	}
 	columns := g.taps() * parts(g.Cg, tn)
 	groups := parts(columns, sg)

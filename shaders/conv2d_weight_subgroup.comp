@@ -14,8 +14,9 @@
 // indices, and its own columns of X: one mask a pixel serves TN channels.
 // Rows, lanes and channels past the end repeat the last one, and store what it
 // stores. Slices are added up by conv2d_reduce, in order.
-// GFLOP per CPU-second on lavapipe: 19 to 22 for 32x32x14x14 to 64 channels, k3
-// (TM 16, TN 4), 10 for one channel (TM 32, TN 1).
+// GFLOP per CPU-second on lavapipe, TM x TN 8x8 / 16x4 / 16x8 / 32x4: 20 / 25 / 27 /
+// 27 for 32x32x14x14 to 64 channels, k3; 16 / 19 / 21 / 25 for 3 channels k7 stride
+// 2; 11 for one channel k3 (32x1).
 #version 450
 #extension GL_EXT_control_flow_attributes : enable
 #extension GL_KHR_shader_subgroup_basic : require
