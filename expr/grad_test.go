@@ -57,14 +57,14 @@ func TestGradUsesTheFewestOperands(t *testing.T) {
 	}{
 		{"x -> tanh(x)", 0, []int{1, 2}, "x1 * ((1 - x0) * (1 + x0))"},
 		{"x -> sigmoid(x)", 0, []int{1, 2}, "x1 * ((1 - x0) * x0)"},
-		{"x -> exp(x)", 0, []int{1, 2}, "x1 * x0"},
+		{"x -> exp(x)", 0, []int{1, 2}, "x0 * x1"},
 		{"x -> sqrt(x)", 0, []int{1, 2}, "x1 * 0.5 / x0"},
 		{"x -> log(x)", 0, []int{0, 2}, "x1 / x0"},
 		{"x -> x*sigmoid(x)", 0, []int{0, 2}, ""},
-		{"x, y -> x*y", 1, []int{0, 3}, "x1 * x0"},
+		{"x, y -> x*y", 1, []int{0, 3}, "x0 * x1"},
 		{"x, y -> x + y", 0, []int{3}, "x0"},
 		{"x, y -> x - y", 1, []int{3}, "-x0"},
-		{"x, y -> x/y", 1, []int{1, 2, 3}, "-(x2 * x1 / x0)"},
+		{"x, y -> x/y", 1, []int{1, 2, 3}, "-(x1 * x2 / x0)"},
 		{"x, p:attr -> where(x > 0, x, p*x)", 0, []int{0, 2}, ""},
 		{"m:bool, x, y -> where(m, x, y)", 2, []int{0, 4}, "where(x0, 0, x1)"},
 	} {

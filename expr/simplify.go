@@ -10,6 +10,9 @@ func simplify(e *Expr) *Expr {
 	if v, ok := fold(e); ok {
 		return constant(v, e.typ)
 	}
+	if (e.op == Add || e.op == Mul) && a.op == OpArg && b.op == OpArg && a.idx > b.idx {
+		return build(e.op, b, a) // one order, so that equal formulas are the same
+	}
 	switch e.op {
 	case Add:
 		switch {
