@@ -21,7 +21,7 @@ var (
 		Shape: func(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 			c, err := convOf(attrs, in[0], in[1])
 			if err != nil {
-				return nil, fmt.Errorf("X %v, W %v: %w", in[0].Shape, in[1].Shape, err)
+				return nil, fmt.Errorf("image %v, kernel %v: %w", in[0].Shape, in[1].Shape, err)
 			}
 			return []tensor.Type{{DType: in[0].DType, Shape: c.y()}}, nil
 		},
@@ -44,7 +44,9 @@ var (
 		Norm:  convNorm,
 		Shape: func(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 			at, dy, w := attrs.(cpuref.Conv2dAttrs), in[0], in[1]
-			wrong := func(err error) error { return fmt.Errorf("dY %v, W %v, size %v: %w", dy.Shape, w.Shape, at.Size, err) }
+			wrong := func(err error) error {
+				return fmt.Errorf("dY %v, kernel %v, size %v: %w", dy.Shape, w.Shape, at.Size, err)
+			}
 			if len(dy.Shape) != 4 || len(w.Shape) != 4 {
 				return nil, wrong(errRank)
 			}
@@ -78,7 +80,7 @@ var (
 		Shape: func(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 			at, x, dy := attrs.(cpuref.Conv2dAttrs), in[0], in[1]
 			wrong := func(err error) error {
-				return fmt.Errorf("X %v, dY %v, kernel %v: %w", x.Shape, dy.Shape, at.Size, err)
+				return fmt.Errorf("image %v, dY %v, kernel %v: %w", x.Shape, dy.Shape, at.Size, err)
 			}
 			if len(x.Shape) != 4 || len(dy.Shape) != 4 {
 				return nil, wrong(errRank)
@@ -121,8 +123,6 @@ type conv struct {
 	stride, pad, d [2]int
 }
 
-func (c *conv) x() tensor.Shape { return tensor.Shape{c.N, c.G * c.Cg, c.H, c.W} }
-func (c *conv) w() tensor.Shape { return tensor.Shape{c.G * c.Og, c.Cg, c.KH, c.KW} }
 func (c *conv) y() tensor.Shape { return tensor.Shape{c.N, c.G * c.Og, c.OH, c.OW} }
 func (c *conv) taps() int       { return c.KH * c.KW }
 

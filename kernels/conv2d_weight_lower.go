@@ -28,7 +28,7 @@ func convSubgroupWeightServes(t *Target, c *Call) bool {
 // cores.
 func convSlices(g *conv, ku, want, loop int) (images, pixels, strips, slices int) {
 	area := g.OH * g.OW
-	images, pixels, strips = g.N, parts(area, ku)*ku, 1
+	pixels, strips = parts(area, ku)*ku, 1
 	if loop > 0 && pixels/ku > loop-2 { // a plane is too long for one invocation
 		strips = parts(pixels/ku, loop-2)
 	}

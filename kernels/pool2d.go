@@ -135,7 +135,7 @@ func undilated(attrs any) error {
 func poolOf(attrs any, x tensor.Type) (tensor.Shape, error) {
 	at := attrs.(cpuref.Pool2dAttrs)
 	if len(x.Shape) != 4 || !x.DType.IsFloat() {
-		return nil, fmt.Errorf("X %v: wants 4 dimensions of floats: batch, channels, height, width", x)
+		return nil, fmt.Errorf("image %v: wants 4 dimensions of floats: batch, channels, height, width", x)
 	}
 	y := tensor.Shape{x.Shape[0], x.Shape[1], 0, 0}
 	for i := range 2 {
@@ -145,9 +145,9 @@ func poolOf(attrs any, x tensor.Type) (tensor.Shape, error) {
 		case k < 1 || s < 1 || d < 1 || p < 0:
 			return nil, fmt.Errorf("kernel %v, stride %v, padding %v, dilation %v: kernels, strides and dilations start at 1, paddings at 0", at.Kernel, at.Stride, at.Padding, at.Dilation)
 		case 2*p > span:
-			return nil, fmt.Errorf("X %v: padding %d is more than half of a window of %d", x.Shape, p, span)
+			return nil, fmt.Errorf("image %v: padding %d is more than half of a window of %d", x.Shape, p, span)
 		case in == 0 || in+2*p < span:
-			return nil, fmt.Errorf("X %v: a window of %d is larger than the padded image's %d", x.Shape, span, in+2*p)
+			return nil, fmt.Errorf("image %v: a window of %d is larger than the padded image's %d", x.Shape, span, in+2*p)
 		}
 		free := in + 2*p - span
 		y[2+i] = free/s + 1
