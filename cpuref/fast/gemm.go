@@ -7,7 +7,7 @@ package fast
 
 const (
 	blockN  = 1024    // columns of B packed at a time when A has many rows
-	directM = 48      // rows of A up to which B's own rows are used, if they are
+	directM = 24      // rows of A up to which B's own rows are used, if they are
 	directB = 3 << 17 // within this many floats, so that they stay in the L2 cache
 	directN = 128     // columns up to which packing A doesn't pay
 	flopNs  = 60      // floating-point operations a ns, for the split

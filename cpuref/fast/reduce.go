@@ -76,6 +76,33 @@ func joined(shape []int, at cpuref.ReduceAttrs) (dims []int, first bool) {
 	return dims, first
 }
 
+// total is the sum of x.
+func (s *set) total(x []float32) float64 {
+	sum := 0.0
+	for i := 0; i < len(x); i += stretch {
+		sum += float64(s.sum(min(stretch, len(x)-i), &x[i]))
+	}
+	return sum
+}
+
+// totalDot is the sum of x·y.
+func (s *set) totalDot(x, y []float32) float64 {
+	sum := 0.0
+	for i := 0; i < len(x); i += stretch {
+		sum += float64(s.dot(min(stretch, len(x)-i), &x[i], &y[i]))
+	}
+	return sum
+}
+
+// totalExp writes y = exp(x - *most) and gives its sum.
+func (s *set) totalExp(y, x []float32, most *float32) float64 {
+	sum := 0.0
+	for i := 0; i < len(x); i += stretch {
+		sum += float64(s.expSum(min(stretch, len(x)-i), &y[i], &x[i], most))
+	}
+	return sum
+}
+
 // rows sums, for each k of kept, outer rows of n floats, kept·n apart. A long
 // row is several pieces.
 func rows(x, y []float32, outer, kept, n int, scale float64) func() {
@@ -87,12 +114,7 @@ func rows(x, y []float32, outer, kept, n int, scale float64) func() {
 			k, from := i/pieces, i%pieces*sumPiece
 			s := 0.0
 			for o := range outer {
-				row := x[(o*kept+k)*n+from:][:min(sumPiece, n-from)]
-				for len(row) > 0 {
-					w := min(stretch, len(row))
-					s += float64(isa.sum(w, &row[0]))
-					row = row[w:]
-				}
+				s += isa.total(x[(o*kept+k)*n+from:][:min(sumPiece, n-from)])
 			}
 			part[i] = s
 		}

@@ -42,9 +42,9 @@ func newAxis(shape []int, at int) axis {
 
 // eachPiece makes the loop of an op from its two forms: a row of n floats at a
 // time, and w floats of n lines that are inner apart; tmp has n floats and room
-// for scalars, or three strips. cost is ns an element.
+// for scalars, or four strips. cost is ns an element.
 func (v axis) eachPiece(cost int, row func(at int, tmp []float32), across func(at, w int, tmp []float32)) func() {
-	scratch := max(v.n+16, 3*v.strip)
+	scratch := max(v.n+16, 4*v.strip)
 	reserve(scratch)
 	body := func(i int) {
 		s := perThread.take(scratch)
@@ -67,25 +67,38 @@ func (v axis) eachPiece(cost int, row func(at int, tmp []float32), across func(a
 	}
 }
 
-// expLines writes y = exp(x - max) line by line, and their sum to tmp's second
-// strip; the maximum is left in the first.
-func (v axis) expLines(y, x []float32, w int, tmp []float32) (most, sum, spare *float32) {
-	most, sum, spare = &tmp[0], &tmp[v.strip], &tmp[2*v.strip]
-	copy(tmp[:w], x)
+// sumLines adds up to tmp's first strip what line adds to the second, for every
+// line; like sum, a short stretch at a time.
+func (v axis) sumLines(w int, tmp []float32, line func(j int, part *float32)) {
+	clear(tmp[:w])
+	for from := 0; from < v.n; from += tall {
+		part := tmp[v.strip:][:w]
+		clear(part)
+		for j := from; j < min(from+tall, v.n); j++ {
+			line(j*v.inner, &part[0])
+		}
+		isa.add(w, &tmp[0], &part[0])
+	}
+}
+
+// expLines writes y = exp(x - max) line by line, and their sum to tmp's first
+// strip; the maximum is left in the third. Without y the lines are lost.
+func (v axis) expLines(y, x []float32, w int, tmp []float32) (sum, most *float32) {
+	sum, most = &tmp[0], &tmp[2*v.strip]
+	copy(tmp[2*v.strip:][:w], x)
 	for j := 1; j < v.n; j++ {
 		isa.maximum(w, most, &x[j*v.inner])
 	}
-	clear(tmp[v.strip:][:w])
-	for j := range v.n {
-		to := spare
+	v.sumLines(w, tmp, func(j int, part *float32) {
+		to := &tmp[3*v.strip]
 		if y != nil {
-			to = &y[j*v.inner]
+			to = &y[j]
 		}
-		isa.subtract(w, to, &x[j*v.inner], most)
+		isa.subtract(w, to, &x[j], most)
 		isa.exp(w, to, to)
-		isa.add(w, sum, to)
-	}
-	return most, sum, spare
+		isa.add(w, part, to)
+	})
+	return sum, most
 }
 
 // Softmax prepares cpuref.Softmax.
@@ -93,13 +106,13 @@ func Softmax(a *cpuref.Args[float32]) func() {
 	x, y := a.In[0].F, a.Out[0].F
 	v := newAxis(a.In[0].Shape, a.Attrs.(cpuref.AxisAttrs).Axis)
 	return v.eachPiece(1, func(at int, tmp []float32) {
-		x, y, s := &x[at], &y[at], &tmp[0]
-		*s = isa.max(v.n, x)
-		*s = 1 / isa.expSum(v.n, y, x, s)
-		isa.scale(v.n, y, y, s)
+		x, y, s := x[at:][:v.n], y[at:][:v.n], &tmp[0]
+		*s = isa.max(v.n, &x[0])
+		*s = float32(1 / isa.totalExp(y, x, s))
+		isa.scale(v.n, &y[0], &y[0], s)
 	}, func(at, w int, tmp []float32) {
-		_, sum, _ := v.expLines(y[at:], x[at:], w, tmp)
-		invert(tmp[v.strip:][:w])
+		sum, _ := v.expLines(y[at:], x[at:], w, tmp)
+		invert(tmp[:w])
 		for j := range v.n {
 			isa.multiply(w, &y[at+j*v.inner], &y[at+j*v.inner], sum)
 		}
@@ -117,12 +130,12 @@ func LogSoftmax(a *cpuref.Args[float32]) func() {
 	x, y := a.In[0].F, a.Out[0].F
 	v := newAxis(a.In[0].Shape, a.Attrs.(cpuref.AxisAttrs).Axis)
 	return v.eachPiece(1, func(at int, tmp []float32) {
-		x, y, s := &x[at], &y[at], tmp[v.n:]
-		s[0] = isa.max(v.n, x)
-		s[1] = float32(math.Log(float64(isa.expSum(v.n, &tmp[0], x, &s[0]))))
-		isa.shift(v.n, y, x, &s[0])
+		x, s := x[at:][:v.n], tmp[v.n:]
+		s[0] = isa.max(v.n, &x[0])
+		s[1] = float32(math.Log(isa.totalExp(tmp, x, &s[0])))
+		isa.shift(v.n, &y[at], &x[0], &s[0])
 	}, func(at, w int, tmp []float32) {
-		most, sum, _ := v.expLines(nil, x[at:], w, tmp)
+		sum, most := v.expLines(nil, x[at:], w, tmp)
 		isa.log(w, sum, sum)
 		for j := range v.n {
 			to := &y[at+j*v.inner]
@@ -137,13 +150,10 @@ func SoftmaxGrad(a *cpuref.Args[float32]) func() {
 	y, dy, dx := a.In[0].F, a.In[1].F, a.Out[0].F
 	v := newAxis(a.In[0].Shape, a.Attrs.(cpuref.AxisAttrs).Axis)
 	return v.eachPiece(1, func(at int, tmp []float32) {
-		tmp[0] = isa.dot(v.n, &y[at], &dy[at])
+		tmp[0] = float32(isa.totalDot(y[at:][:v.n], dy[at:][:v.n]))
 		isa.softmaxGrad(v.n, &dx[at], &y[at], &dy[at], &tmp[0])
 	}, func(at, w int, tmp []float32) {
-		clear(tmp[:w])
-		for j := at; j < at+v.n*v.inner; j += v.inner {
-			isa.addMul(w, &tmp[0], &y[j], &dy[j])
-		}
+		v.sumLines(w, tmp, func(j int, part *float32) { isa.addMul(w, part, &y[at+j], &dy[at+j]) })
 		for j := at; j < at+v.n*v.inner; j += v.inner {
 			isa.subtract(w, &tmp[v.strip], &dy[j], &tmp[0])
 			isa.multiply(w, &dx[j], &y[j], &tmp[v.strip])
@@ -156,13 +166,10 @@ func LogSoftmaxGrad(a *cpuref.Args[float32]) func() {
 	y, dy, dx := a.In[0].F, a.In[1].F, a.Out[0].F
 	v := newAxis(a.In[0].Shape, a.Attrs.(cpuref.AxisAttrs).Axis)
 	return v.eachPiece(1, func(at int, tmp []float32) {
-		tmp[0] = isa.sum(v.n, &dy[at])
+		tmp[0] = float32(isa.total(dy[at:][:v.n]))
 		isa.logSoftmaxGrad(v.n, &dx[at], &y[at], &dy[at], &tmp[0])
 	}, func(at, w int, tmp []float32) {
-		clear(tmp[:w])
-		for j := at; j < at+v.n*v.inner; j += v.inner {
-			isa.add(w, &tmp[0], &dy[j])
-		}
+		v.sumLines(w, tmp, func(j int, part *float32) { isa.add(w, part, &dy[at+j]) })
 		for j := at; j < at+v.n*v.inner; j += v.inner {
 			p := &tmp[v.strip]
 			isa.exp(w, p, &y[j])
@@ -180,7 +187,7 @@ func CrossEntropy(a *cpuref.Args[float32]) func() {
 		i := at / v.n
 		most := &tmp[v.n]
 		*most = isa.max(v.n, &x[at])
-		sum := math.Log(float64(isa.expSum(v.n, &tmp[0], &x[at], most)))
+		sum := math.Log(isa.totalExp(tmp, x[at:][:v.n], most))
 		if lse != nil {
 			lse[i] = float32(float64(*most) + sum)
 		}
