@@ -68,7 +68,7 @@ func (g *weightGrad) run(x, dy, dw []float32) {
 	shared := perCall.take(g.floats())
 	g.x, g.dy, g.dw, g.sum = x, dy, dw, shared.buf
 	flops := 2 * g.n * g.Groups * g.og * g.k() * g.oh * g.ow
-	Parallel(g.Groups*g.sums, flops/flopNs+len(x)/4, g.add)
+	Parallel(g.Groups*g.sums, flops/isa.flops+len(x)/4, g.add)
 	Parallel(g.Groups, g.floats()/4, g.join)
 	g.x, g.dy, g.dw, g.sum = nil, nil, nil, nil
 	shared.give()

@@ -10,7 +10,6 @@ const (
 	directM = 24      // rows of A up to which B's own rows are used, if they are
 	directB = 3 << 17 // within this many floats, so that they stay in the L2 cache
 	directN = 128     // columns up to which packing A doesn't pay
-	flopNs  = 60      // floating-point operations a ns, for the split
 )
 
 // product is C (+)= A·B for a batch of matrices sa, sb, sc floats apart, split in
@@ -67,7 +66,7 @@ func (g *product) run() {
 		}
 		return
 	}
-	cost := g.batch * g.m * g.n * g.k / (flopNs / 2)
+	cost := g.batch * g.m * g.n * g.k / (isa.flops / 2)
 	g.mStep, g.nStep = g.m, g.n
 	g.mParts, g.nParts = 1, 1
 	if cost >= splitNs {

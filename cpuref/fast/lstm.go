@@ -49,7 +49,7 @@ func (r *recurrent) run() {
 	if r.n*r.h == 0 {
 		return
 	}
-	cost := r.steps * r.n * (8*r.h*r.h/flopNs + 2*r.h)
+	cost := r.steps * r.n * (8*r.h*r.h/isa.flops + 2*r.h)
 	r.rows = (r.n + max(1, threads(cost)) - 1) / max(1, threads(cost))
 	r.parts = (r.n + r.rows - 1) / r.rows
 	packed := perCall.take(r.weights())

@@ -15,6 +15,7 @@ type set struct {
 	tiles         [][]tileFunc // [vectors-1][height-1]
 	packed        bool         // tiles want A in panels: rsa = 1, csa = mr
 	mc, kc        int          // block of A that stays in the L2 cache
+	flops         int          // about how many a ns, to judge what is worth splitting
 
 	vector
 	convolver

@@ -16,7 +16,7 @@ func detect() []*set {
 
 func avx512() *set {
 	return &set{
-		name: "avx512", mr: 12, nr: 32, lanes: 16, mc: 192, kc: 384,
+		name: "avx512", mr: 12, nr: 32, lanes: 16, mc: 192, kc: 384, flops: 120,
 		tiles: [][]tileFunc{
 			{tile1x16AVX512, tile2x16AVX512, tile3x16AVX512, tile4x16AVX512, tile5x16AVX512, tile6x16AVX512,
 				tile7x16AVX512, tile8x16AVX512, tile9x16AVX512, tile10x16AVX512, tile11x16AVX512, tile12x16AVX512},
@@ -58,7 +58,7 @@ func avx512() *set {
 
 func avx2() *set {
 	return &set{
-		name: "avx2", mr: 6, nr: 16, lanes: 8, mc: 96, kc: 384,
+		name: "avx2", mr: 6, nr: 16, lanes: 8, mc: 96, kc: 384, flops: 60,
 		tiles: [][]tileFunc{
 			{tile1x8AVX2, tile2x8AVX2, tile3x8AVX2, tile4x8AVX2, tile5x8AVX2, tile6x8AVX2},
 			{tile1x16AVX2, tile2x16AVX2, tile3x16AVX2, tile4x16AVX2, tile5x16AVX2, tile6x16AVX2},

@@ -7,7 +7,7 @@ func tile8x12NEON(k int, a, b *float32, ldb int, c *float32, ldc int, acc int)
 
 func detect() []*set {
 	s := plain()
-	s.name, s.mr, s.nr, s.lanes, s.kc = "neon", 8, 12, 12, 256
+	s.name, s.mr, s.nr, s.lanes, s.kc, s.flops = "neon", 8, 12, 12, 256, 20
 	s.convolver = plainConvolver(s.mr, s.lanes)
 	one := make([]tileFunc, s.mr)
 	for h := range one {

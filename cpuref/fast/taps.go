@@ -77,7 +77,7 @@ func (t *tapConv) staged() int {
 }
 
 func (t *tapConv) cost() int {
-	return t.images*t.rows*t.cols*t.m*len(t.off)/(flopNs/2) + t.images*t.channels*t.st.h*t.st.w/4
+	return t.images*t.rows*t.cols*t.m*len(t.off)/(isa.flops/2) + t.images*t.channels*t.st.h*t.st.w/4
 }
 
 func (t *tapConv) run(x, y []float32) {
