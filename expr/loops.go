@@ -57,15 +57,7 @@ func (st *step[T]) floats(s *scratch[T]) {
 			d[i] = T(math.FMA(float64(a[i]), float64(b[i]), float64(c[i])))
 		}
 	case Where:
-		cond := s.i[st.a][:len(d)]
-		b, c = b[:len(d)], c[:len(d)]
-		for i := range d {
-			v := c[i]
-			if cond[i] != 0 {
-				v = b[i]
-			}
-			d[i] = v
-		}
+		choose(d, s.i[st.a], b, c)
 	case Min:
 		a, b = a[:len(d)], b[:len(d)]
 		for i := range d {
@@ -77,9 +69,7 @@ func (st *step[T]) floats(s *scratch[T]) {
 			d[i] = max(a[i], b[i])
 		}
 	case Pow:
-		for i := range d {
-			d[i] = T(math.Pow(float64(a[i]), float64(b[i])))
-		}
+		power(d, a, b)
 	case IsNaN:
 		o := s.i[st.dst]
 		for i := range o {
@@ -96,8 +86,16 @@ func (st *step[T]) floats(s *scratch[T]) {
 			o[i] = flag(a[i] != 0)
 		}
 	default:
-		compare(st.op, s.i[st.dst], a, b)
+		compareFloats(st.op, s.i[st.dst], a, b)
 	}
+}
+
+func compareFloats[T Number](op Op, d []int32, a, b []T) {
+	n := 0
+	if a, ok := any(a).([]float32); ok {
+		n = compareWide(op, d, a, any(b).([]float32))
+	}
+	compare(op, d[n:], a[n:], b[n:])
 }
 
 func (st *step[T]) ints(s *scratch[T]) {
@@ -135,14 +133,7 @@ func (st *step[T]) ints(s *scratch[T]) {
 			d[i] = max(a[i], b[i])
 		}
 	case Where:
-		c := s.i[st.c]
-		for i := range d {
-			v := c[i]
-			if a[i] != 0 {
-				v = b[i]
-			}
-			d[i] = v
-		}
+		chooseInts(d, a, b, s.i[st.c])
 	case ToFloat:
 		o := s.f[st.dst]
 		for i := range o {
@@ -176,14 +167,7 @@ func (st *step[T]) bools(s *scratch[T]) {
 			d[i] = 1 - a[i]
 		}
 	case Where:
-		c := s.i[st.c]
-		for i := range d {
-			v := c[i]
-			if a[i] != 0 {
-				v = b[i]
-			}
-			d[i] = v
-		}
+		chooseInts(d, a, b, s.i[st.c])
 	case ToFloat:
 		o := s.f[st.dst]
 		for i := range o {
@@ -228,5 +212,47 @@ func compare[E ~float32 | ~float64 | ~int32](op Op, d []int32, a, b []E) {
 		for i := range d {
 			d[i] = flag(a[i] != b[i])
 		}
+	}
+}
+
+// chooseInts is d = m ? b : c without a branch, which random masks would make
+// the processor guess wrong half of the time.
+func chooseInts(d, m, b, c []int32) {
+	m, b, c = m[:len(d)], b[:len(d)], c[:len(d)]
+	for i := range d {
+		d[i] = c[i] ^ (b[i]^c[i])&-m[i]
+	}
+}
+
+func choose[T Number](d []T, m []int32, b, c []T) {
+	m, b, c = m[:len(d)], b[:len(d)], c[:len(d)]
+	if d, ok := any(d).([]float32); ok {
+		b, c := any(b).([]float32), any(c).([]float32)
+		b, c = b[:len(d)], c[:len(d)]
+		for i := chooseWide(d, m, b, c); i < len(d); i++ {
+			x, y := math.Float32bits(b[i]), math.Float32bits(c[i])
+			d[i] = math.Float32frombits(y ^ (x^y)&-uint32(m[i]))
+		}
+		return
+	}
+	for i := range d {
+		v := c[i] // d may be b
+		if m[i] != 0 {
+			v = b[i]
+		}
+		d[i] = v
+	}
+}
+
+func power[T Number](d, a, b []T) {
+	if d, ok := any(d).([]float32); ok {
+		a, b := any(a).([]float32), any(b).([]float32)
+		for i := range d {
+			d[i] = pow(a[i], b[i])
+		}
+		return
+	}
+	for i := range d {
+		d[i] = T(math.Pow(float64(a[i]), float64(b[i])))
 	}
 }
