@@ -70,6 +70,34 @@ var (
 		torch: `torch.nn.functional.gelu(approximate="tanh")`, tol: Max(16)})
 	_ = elementwise(elementwiseOp{name: "softplus", formula: "x -> where(x > 20, x, log1p(exp(x)))", torch: "torch.nn.functional.softplus", tol: ULP(5),
 		grads: []string{"x, dy -> where(x > 20, dy, dy*sigmoid(x))"}})
+	_ = elementwise(elementwiseOp{name: "logsigmoid", formula: "x -> min(x, 0) - log1p(exp(-abs(x)))", torch: "torch.nn.functional.logsigmoid", tol: ULP(5),
+		grads: []string{"x, dy -> dy*sigmoid(-x)"}})
+	_ = elementwise(elementwiseOp{name: "softsign", formula: "x -> x/(1 + abs(x))", torch: "torch.nn.functional.softsign", tol: ULP(5),
+		grads: []string{"x, dy -> d = 1 + abs(x); dy/(d*d)"}})
+	_ = elementwise(elementwiseOp{name: "mish", formula: "x -> x*tanh(where(x > 20, x, log1p(exp(x))))", torch: "torch.nn.functional.mish", tol: ULP(8), gradTol: Max(8),
+		grads: []string{"x, dy -> t = tanh(where(x > 20, x, log1p(exp(x)))); dy*(t + x*sigmoid(x)*((1 - t)*(1 + t)))"}})
+	_ = elementwise(elementwiseOp{name: "elu", formula: "x, alpha:attr -> where(x > 0, x, alpha*expm1(x))", torch: "torch.nn.functional.elu", tol: ULP(4),
+		params: Params{1}, grads: []string{"x, dy, alpha:attr -> where(x > 0, dy, dy*alpha*exp(x))"}})
+	_ = elementwise(elementwiseOp{name: "celu", formula: "x, alpha:attr -> where(x > 0, x, alpha*expm1(x/alpha))", torch: "torch.nn.functional.celu", tol: ULP(8),
+		params: Params{1}, grads: []string{"x, dy, alpha:attr -> where(x > 0, dy, dy*exp(x/alpha))"}})
+	_ = elementwise(elementwiseOp{name: "selu", formula: "x -> where(x > 0, 1.0507009873554805*x, 1.7580993408473769*expm1(x))", torch: "torch.nn.functional.selu", tol: ULP(4),
+		grads: []string{"x, dy -> where(x > 0, 1.0507009873554805*dy, 1.7580993408473769*dy*exp(x))"}})
+	_ = elementwise(elementwiseOp{name: "prelu", formula: "x, weight -> where(x > 0, x, weight*x)", torch: "torch.nn.functional.prelu", tol: ULP(1),
+		grads: []string{"x, weight, dy -> where(x > 0, dy, weight*dy)", "x, dy -> where(x > 0, 0, x*dy)"}})
+	_ = elementwise(elementwiseOp{name: "hardtanh", formula: "x, lo:attr, hi:attr -> clamp(x, lo, hi)", torch: "torch.nn.functional.hardtanh", tol: Exact(),
+		params: Params{-1, 1}, grads: []string{"x, dy, lo:attr, hi:attr -> where(x <= lo || x >= hi, 0, dy)"}})
+	_ = elementwise(elementwiseOp{name: "relu6", formula: "x -> clamp(x, 0, 6)", torch: "torch.nn.functional.relu6", tol: Exact(),
+		grads: []string{"x, dy -> where(x <= 0 || x >= 6, 0, dy)"}})
+	_ = elementwise(elementwiseOp{name: "hardsigmoid", formula: "x -> clamp(x + 3, 0, 6)/6", torch: "torch.nn.functional.hardsigmoid", tol: Max(4),
+		grads: []string{"x, dy -> where(x > -3 && x < 3, dy/6, 0)"}})
+	_ = elementwise(elementwiseOp{name: "hardswish", formula: "x -> x*clamp(x + 3, 0, 6)/6", torch: "torch.nn.functional.hardswish", tol: Max(4),
+		grads: []string{"x, dy -> where(x < -3, 0, where(x <= 3, dy*(x/3 + 0.5), dy))"}})
+	_ = elementwise(elementwiseOp{name: "hardshrink", formula: "x, lambda:attr -> where(x >= -lambda && x <= lambda, 0, x)", torch: "torch.nn.functional.hardshrink",
+		tol: Exact(), params: Params{0.5}, grads: []string{"x, dy, lambda:attr -> where(x >= -lambda && x <= lambda, 0, dy)"}})
+	_ = elementwise(elementwiseOp{name: "softshrink", formula: "x, lambda:attr -> where(x > lambda, x - lambda, where(x < -lambda, x + lambda, 0))",
+		torch: "torch.nn.functional.softshrink", tol: ULP(1), params: Params{0.5}, grads: []string{"x, dy, lambda:attr -> where(x >= -lambda && x <= lambda, 0, dy)"}})
+	_ = elementwise(elementwiseOp{name: "threshold", formula: "x, at:attr, value:attr -> where(x <= at, value, x)", torch: "torch.nn.functional.threshold",
+		tol: Exact(), grads: []string{"x, dy, at:attr, value:attr -> where(x <= at, 0, dy)"}})
 )
 
 // Detach is its input without a gradient.
