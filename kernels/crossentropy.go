@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -16,7 +17,7 @@ var (
 		In:    []Operand{{Name: "logits"}, {Name: "labels"}},
 		Out:   []Operand{{Name: "loss"}, {Name: "lse", Optional: true}},
 		Attrs: cpuref.CrossEntropyAttrs{}, Shape: crossEntropyShape,
-		CPU: Plain(cpuref.CrossEntropy[float32], cpuref.CrossEntropy[float64]), Variants: laneVariants(crossEntropyServes, lowerCrossEntropy),
+		CPU: Plain(cpuref.CrossEntropy[float32], cpuref.CrossEntropy[float64]), Variants: laneVariants(fast.CrossEntropy, crossEntropyServes, lowerCrossEntropy),
 		Cases: crossEntropyCases(false), Bench: crossEntropyBench(false),
 		Cost: crossEntropyCost, Tol: Max(16), Torch: "torch.nn.functional.cross_entropy(reduction='none')",
 	})
@@ -26,7 +27,7 @@ var (
 		In:    []Operand{{Name: "logits"}, {Name: "labels"}, {Name: "lse"}, {Name: "dloss"}},
 		Out:   []Operand{{Name: "dlogits"}},
 		Attrs: cpuref.CrossEntropyAttrs{}, Shape: crossEntropyGradShape,
-		CPU: Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]), Variants: laneVariants(crossEntropyServes, lowerCrossEntropyGrad),
+		CPU: Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]), Variants: laneVariants(fast.CrossEntropyGrad, crossEntropyServes, lowerCrossEntropyGrad),
 		Cases: crossEntropyCases(true), Bench: crossEntropyBench(true),
 		Cost: crossEntropyCost, Tol: Max(16),
 	})

@@ -14,9 +14,10 @@ func subgroupForm(t *Target) laneForm {
 	return laneForm{suffix: "_subgroup", local: 64, most: t.SubgroupSize, texel: true}
 }
 
-// laneVariants are the two forms of an op that goes along rows: by subgroups, on
-// software devices, and by trees in shared memory. serves may be nil.
-func laneVariants(serves func(t *Target, c *Call, f laneForm) bool, lower func(t *Target, c *Call, f laneForm) (Lowered, error)) []Variant {
+// laneVariants are the forms of an op that goes along rows: by subgroups, on
+// software devices, by trees in shared memory, and the fast CPU body. That and
+// serves may be nil.
+func laneVariants(body Prepare[float32], serves func(t *Target, c *Call, f laneForm) bool, lower func(t *Target, c *Call, f laneForm) (Lowered, error)) []Variant {
 	variant := func(name string, form func(t *Target) laneForm, can func(t *Target, c *Call) bool) Variant {
 		return Variant{
 			Name: name, Kind: Vulkan,
@@ -26,12 +27,16 @@ func laneVariants(serves func(t *Target, c *Call, f laneForm) bool, lower func(t
 			Lower: func(t *Target, c *Call) (Lowered, error) { return lower(t, c, form(t)) },
 		}
 	}
-	return []Variant{
+	vs := []Variant{
 		variant("subgroup", subgroupForm, func(t *Target, c *Call) bool {
 			return subgroupSums(t) && c.In[0].Elems() <= t.MaxTexels
 		}),
 		variant("tree", func(*Target) laneForm { return treeForm }, func(*Target, *Call) bool { return true }),
 	}
+	if body != nil {
+		vs = append(vs, Variant{Name: "fast", Kind: CPU, Prepare: body})
+	}
+	return vs
 }
 
 // subgroupSums tells whether a workgroup of SubgroupSize threads is known to be

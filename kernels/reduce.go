@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -13,25 +14,25 @@ var (
 	ReduceSum = reduction(Op{
 		Name: "sum", Doc: "Y = sum of X over the axes; 0 where there is nothing to sum",
 		Shape: reduceShape(tensor.Invalid, true),
-		CPU:   Plain(cpuref.Sum[float32], cpuref.Sum[float64]), Variants: laneVariants(nil, lowerReduce(reduceOpSum, false)),
+		CPU:   Plain(cpuref.Sum[float32], cpuref.Sum[float64]), Variants: laneVariants(fast.Sum, nil, lowerReduce(reduceOpSum, false)),
 		Tol: Sum(24), Torch: "torch.sum",
 	})
 	ReduceMean = reduction(Op{
 		Name: "mean", Doc: "Y = sum of X over the axes / their number of elements",
 		Shape: reduceShape(tensor.Invalid, true),
-		CPU:   Plain(cpuref.Mean[float32], cpuref.Mean[float64]), Variants: laneVariants(nil, lowerReduce(reduceOpSum, true)),
+		CPU:   Plain(cpuref.Mean[float32], cpuref.Mean[float64]), Variants: laneVariants(fast.Mean, nil, lowerReduce(reduceOpSum, true)),
 		Tol: Sum(24), Torch: "torch.mean",
 	})
 	AMax = reduction(Op{
 		Name: "amax", Doc: "Y = largest of X over the axes, NaN if there is one; equals share the gradient",
 		Shape: reduceShape(tensor.Invalid, false),
-		CPU:   Plain(cpuref.AMax[float32], cpuref.AMax[float64]), Variants: laneVariants(nil, lowerReduce(reduceOpMax, false)),
+		CPU:   Plain(cpuref.AMax[float32], cpuref.AMax[float64]), Variants: laneVariants(nil, nil, lowerReduce(reduceOpMax, false)),
 		Tol: Exact(), Torch: "torch.amax",
 	})
 	AMin = reduction(Op{
 		Name: "amin", Doc: "Y = smallest of X over the axes, NaN if there is one; equals share the gradient",
 		Shape: reduceShape(tensor.Invalid, false),
-		CPU:   Plain(cpuref.AMin[float32], cpuref.AMin[float64]), Variants: laneVariants(nil, lowerReduce(reduceOpMin, false)),
+		CPU:   Plain(cpuref.AMin[float32], cpuref.AMin[float64]), Variants: laneVariants(nil, nil, lowerReduce(reduceOpMin, false)),
 		Tol: Exact(), Torch: "torch.amin",
 	})
 	ArgMax = reduction(Op{

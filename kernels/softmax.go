@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -13,22 +14,22 @@ var (
 	Softmax = along(Op{
 		Name: "softmax", Doc: "Y = exp(X - max) / sum exp(X - max) along the axis",
 		In:  []Operand{{Name: "X"}},
-		CPU: Plain(cpuref.Softmax[float32], cpuref.Softmax[float64]), Variants: laneVariants(axisServes, lowerSoftmax("softmax", false)), Torch: "torch.softmax",
+		CPU: Plain(cpuref.Softmax[float32], cpuref.Softmax[float64]), Variants: laneVariants(fast.Softmax, axisServes, lowerSoftmax("softmax", false)), Torch: "torch.softmax",
 	})
 	LogSoftmax = along(Op{
 		Name: "log_softmax", Doc: "Y = X - max - log sum exp(X - max) along the axis",
 		In:  []Operand{{Name: "X"}},
-		CPU: Plain(cpuref.LogSoftmax[float32], cpuref.LogSoftmax[float64]), Variants: laneVariants(axisServes, lowerSoftmax("softmax", true)), Torch: "torch.log_softmax",
+		CPU: Plain(cpuref.LogSoftmax[float32], cpuref.LogSoftmax[float64]), Variants: laneVariants(fast.LogSoftmax, axisServes, lowerSoftmax("softmax", true)), Torch: "torch.log_softmax",
 	})
 	SoftmaxGrad = along(Op{
 		Name: "softmax_grad", Doc: "dX = Y·(dY - sum Y·dY) along the axis",
 		In:  []Operand{{Name: "Y"}, {Name: "dY"}},
-		CPU: Plain(cpuref.SoftmaxGrad[float32], cpuref.SoftmaxGrad[float64]), Variants: laneVariants(axisServes, lowerSoftmax("softmax_grad", false)),
+		CPU: Plain(cpuref.SoftmaxGrad[float32], cpuref.SoftmaxGrad[float64]), Variants: laneVariants(fast.SoftmaxGrad, axisServes, lowerSoftmax("softmax_grad", false)),
 	})
 	LogSoftmaxGrad = along(Op{
 		Name: "log_softmax_grad", Doc: "dX = dY - exp(Y)·sum dY along the axis",
 		In:  []Operand{{Name: "Y"}, {Name: "dY"}},
-		CPU: Plain(cpuref.LogSoftmaxGrad[float32], cpuref.LogSoftmaxGrad[float64]), Variants: laneVariants(axisServes, lowerSoftmax("softmax_grad", true)),
+		CPU: Plain(cpuref.LogSoftmaxGrad[float32], cpuref.LogSoftmaxGrad[float64]), Variants: laneVariants(fast.LogSoftmaxGrad, axisServes, lowerSoftmax("softmax_grad", true)),
 	})
 )
 
