@@ -128,13 +128,16 @@ func loadTorch(t *testing.T, name string) *torchCase {
 	return c
 }
 
-func TestPyTorchsElementwiseCases(t *testing.T) {
+func TestPyTorchsElementwiseCases(t *testing.T) { tallyTorch(t, "elementwise", torchOps) }
+
+// tallyTorch runs cases on every device and logs how exact they were.
+func tallyTorch(t *testing.T, group string, ops map[string]func(map[string]graph.Value) graph.Value) {
 	if _, err := os.Stat(torchCases); err != nil {
 		t.Skip("no PyTorch cases beside the repository")
 	}
 	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
 		tally := map[string]int{}
-		for name, build := range torchOps {
+		for name, build := range ops {
 			c := loadTorch(t, name)
 			got := runTorch(t, d.Device, c, build)
 			for _, e := range c.Expect {
@@ -147,7 +150,7 @@ func TestPyTorchsElementwiseCases(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("elementwise: %d as exact as PyTorch (A), %d correct (B), %d failed", tally["A"], tally["B"], tally["failed"])
+		t.Logf("%s: %d as exact as PyTorch (A), %d correct (B), %d failed", group, tally["A"], tally["B"], tally["failed"])
 	})
 }
 
@@ -162,6 +165,12 @@ func runTorch(t *testing.T, d *engine.Device, c *torchCase, build func(map[strin
 		var up graph.Value
 		for _, part := range c.Given {
 			x := tensor.New(tensor.F32(part.Shape...))
+			if part.Kind == "index" { // int64
+				x = tensor.New(tensor.I32(part.Shape...))
+			}
+			for i := range x.I32 {
+				x.I32[i] = int32(binary.LittleEndian.Uint64(c.data[part.Offset+8*i:]))
+			}
 			for i := range x.F32 {
 				x.F32[i] = math.Float32frombits(binary.LittleEndian.Uint32(c.data[part.Offset+4*i:]))
 			}
