@@ -92,7 +92,7 @@ func crossEntropyCases(grad bool) (ks []Case) {
 		ks = append(ks, crossEntropyCase(grad, s[0], s[1]))
 	}
 	k := crossEntropyCase(grad, 9, 6) // a class as ignore_index
-	k.Name, k.Attrs = "9x6 ignore class 2", cpuref.CrossEntropyAttrs{IgnoreIndex: 2}
+	k.Name, k.Attrs, k.Fill[1] = "9x6 ignore class 2", cpuref.CrossEntropyAttrs{IgnoreIndex: 2}, classes(6, 2)
 	return append(ks, k)
 }
 

@@ -1,0 +1,173 @@
+package engine_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vulgo-ml/vulgo/engine"
+	"github.com/vulgo-ml/vulgo/graph"
+	"github.com/vulgo-ml/vulgo/kernels"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// Every op's gradient, over its listed cases, against finite differences in
+// float64. With L = sum of w·output for random w, and a random direction d:
+//
+//	<dL/dx, d> = (L(x + h·d) - L(x - h·d)) / 2h + O(h²)
+//
+// for each float input x by itself, d no longer than x so that no step crosses 0,
+// where many a formula has a kink or a pole. Gradient ops stand in the table too,
+// so this covers gradients of gradients. Cases with NaN or infinities are left out,
+// and so are outputs that only save something for the gradient.
+func TestGradientsAreTheFiniteDifferences(t *testing.T) {
+	for _, op := range kernels.All() {
+		if op.NoGrad != "" {
+			continue
+		}
+		t.Run(op.Name, func(t *testing.T) {
+			for i, c := range op.Cases {
+				if f := newFixture(op, c, uint64(i)); f.elements() <= 5000 && f.finite() {
+					newSlope(t, f, uint64(i)).check(t)
+				}
+			}
+		})
+	}
+}
+
+func (f *fixture) elements() int {
+	n := 0
+	for _, t := range f.c.In {
+		n += t.Elems()
+	}
+	return n
+}
+
+func (f *fixture) finite() bool {
+	for _, x := range f.in {
+		if x == nil {
+			continue
+		}
+		for _, v := range x.F32 {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// differentiable tells of an output whether the op's gradient knows it: not what
+// is saved for the gradient, but for cross-entropy's lse, a result in itself.
+func (f *fixture) differentiable(out int, y graph.Value) bool {
+	o := f.op.Out[min(out, len(f.op.Out)-1)]
+	return y.Type().DType.IsFloat() && (!o.Optional || o.Name == "lse")
+}
+
+// slope is a case with float64 inputs, as a loss and its gradients.
+type slope struct {
+	name  string
+	f     *fixture
+	g     *graph.Graph
+	feeds engine.Feeds
+	wrt   []int
+}
+
+func newSlope(t *testing.T, f *fixture, seed uint64) *slope {
+	s := &slope{name: fmt.Sprintf("%s %v%v", f.op.Name, f.c.Attrs, f.c.In), f: f, g: graph.New(), feeds: engine.Feeds{}}
+	var in, wrt []graph.Value
+	for i, x := range f.in {
+		if x == nil {
+			in = append(in, graph.Value{})
+			continue
+		}
+		name := fmt.Sprintf("in%d", i)
+		s.feeds[name] = widened(x)
+		in = append(in, s.g.Input(name, x.Type))
+		if x.DType.IsFloat() {
+			s.wrt = append(s.wrt, i)
+			wrt = append(wrt, in[i])
+		}
+	}
+	var loss graph.Value
+	for i, y := range s.g.Apply(f.op, f.c.Attrs, in...) {
+		if !f.differentiable(i, y) {
+			continue
+		}
+		name := fmt.Sprintf("w%d", i)
+		w := tensor.New(tensor.F32(y.Shape()...))
+		kernels.FillDefault(&tensor.Philox{Seed: seed, Stream: 100 + uint64(i)}, w)
+		s.feeds[name] = widened(w)
+		l := y.Mul(s.g.Input(name, y.Type())).Sum()
+		if loss.Valid() {
+			l = loss.Add(l)
+		}
+		loss = l
+	}
+	require.NoError(t, s.g.Err(), s.name)
+	if !loss.Valid() {
+		s.wrt = nil
+		return s
+	}
+	s.g.Output("loss", loss)
+	for k, d := range graph.Grad(loss, wrt...) {
+		s.g.Output(fmt.Sprintf("d%d", s.wrt[k]), d)
+	}
+	require.NoError(t, s.g.Err(), s.name)
+	return s
+}
+
+func widened(x *tensor.Tensor) *tensor.Tensor {
+	if x.F32 == nil {
+		return x
+	}
+	w := tensor.New(tensor.Type{DType: tensor.Float64, Shape: x.Shape})
+	for i, v := range x.F32 {
+		w.F64[i] = float64(v)
+	}
+	return w
+}
+
+func (s *slope) check(t *testing.T) {
+	if len(s.wrt) == 0 {
+		return
+	}
+	out, _, err := engine.Oracle(s.g, s.feeds, nil)
+	require.NoError(t, err, s.name)
+	if l := out["loss"].At(0); math.IsNaN(l) || math.IsInf(l, 0) {
+		require.Equal(t, "max_pool2d", s.f.op.Name, "only a maximum over nothing but padding is infinite")
+		return
+	}
+	for _, i := range s.wrt {
+		name := fmt.Sprintf("in%d", i)
+		x, grad := s.feeds[name], out[fmt.Sprintf("d%d", i)]
+		d := tensor.New(x.Type)
+		rng := &tensor.Philox{Seed: 7, Stream: uint64(i)}
+		for j, v := range x.F64 {
+			d.F64[j] = rng.Uniform(-1, 1) * min(1, math.Abs(v))
+		}
+		want, terms := 0.0, 0.0
+		for j := range x.F64 {
+			want += grad.At(j) * d.At(j)
+			terms += math.Abs(grad.At(j) * d.At(j))
+		}
+		const h = 1e-6
+		loss := func(h float64) float64 {
+			moved := x.Clone()
+			for j, v := range d.F64 {
+				moved.F64[j] += h * v
+			}
+			s.feeds[name] = moved
+			out, _, err := engine.Oracle(s.g, s.feeds, nil)
+			require.NoError(t, err, s.name)
+			s.feeds[name] = x
+			return out["loss"].At(0)
+		}
+		got := (loss(h) - loss(-h)) / (2 * h)
+		if bound := 1e-6*terms + 1e-6; !(math.Abs(got-want) <= bound) {
+			t.Errorf("%s: input %s: the gradient gives %g, the finite difference %g", s.name, s.f.op.In[min(i, len(s.f.op.In)-1)].Name, want, got)
+		}
+	}
+}
