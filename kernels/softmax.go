@@ -44,6 +44,9 @@ func along(op Op) *Op {
 		for range op.In {
 			k.In = append(k.In, tensor.F32(shape...))
 		}
+		if len(op.In) == 2 {
+			k.Fill = []Filler{fillSoftmax(axis, op.Name == "log_softmax_grad")}
+		}
 		*to = append(*to, k)
 	}
 	for _, s := range []tensor.Shape{{1}, {13}, {5, 7}, {3, 257}, {2, 5, 3}, {4, 3, 5, 2}, {0, 4}, {1031, 2}} {
@@ -56,6 +59,21 @@ func along(op Op) *Op {
 	add(&op.Bench, 1, 1024, 1024)
 	add(&op.Bench, 1, 32, 64, 256)
 	return declare(op)
+}
+
+// fillSoftmax draws what softmax or log-softmax gives: with other Y the sums of a
+// gradient cancel, and no bound on its error holds.
+func fillSoftmax(axis int, log bool) Filler {
+	return func(rng *tensor.Philox, t *tensor.Tensor) {
+		FillDefault(rng, t)
+		x := cpuref.Arg[float32]{Shape: t.Shape, F: t.F32}
+		a := cpuref.Args[float32]{Attrs: cpuref.AxisAttrs{Axis: axis}, In: []cpuref.Arg[float32]{x}, Out: []cpuref.Arg[float32]{x}}
+		if log {
+			cpuref.LogSoftmax(&a)
+		} else {
+			cpuref.Softmax(&a)
+		}
+	}
 }
 
 // axisShape is the rule of an op whose operands and output share one shape.
