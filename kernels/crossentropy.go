@@ -17,9 +17,10 @@ var (
 		In:    []Operand{{Name: "logits"}, {Name: "labels"}},
 		Out:   []Operand{{Name: "loss"}, {Name: "lse", Optional: true}},
 		Attrs: cpuref.CrossEntropyAttrs{}, Shape: crossEntropyShape,
-		CPU: Plain(cpuref.CrossEntropy[float32], cpuref.CrossEntropy[float64]), Variants: laneVariants(fast.CrossEntropy, crossEntropyServes, lowerCrossEntropy),
-		Cases: crossEntropyCases(false), Bench: crossEntropyBench(false),
-		Cost: crossEntropyCost, Tol: Max(16), Torch: "torch.nn.functional.cross_entropy(reduction='none')",
+		CPU:      Plain(cpuref.CrossEntropy[float32], cpuref.CrossEntropy[float64]),
+		Variants: laneVariants(fast.CrossEntropy, crossEntropyServes, lowerCrossEntropy),
+		Cases:    crossEntropyCases(false), Bench: crossEntropyBench(false),
+		Cost: crossEntropyCost, Tol: Max(8), Torch: "torch.nn.functional.cross_entropy(reduction='none')",
 	})
 	CrossEntropyGrad = declare(Op{
 		Name:  "cross_entropy_grad",
@@ -27,9 +28,10 @@ var (
 		In:    []Operand{{Name: "logits"}, {Name: "labels"}, {Name: "lse"}, {Name: "dloss"}},
 		Out:   []Operand{{Name: "dlogits"}},
 		Attrs: cpuref.CrossEntropyAttrs{}, Shape: crossEntropyGradShape,
-		CPU: Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]), Variants: laneVariants(fast.CrossEntropyGrad, crossEntropyServes, lowerCrossEntropyGrad),
-		Cases: crossEntropyCases(true), Bench: crossEntropyBench(true),
-		Cost: crossEntropyCost, Tol: Max(16),
+		CPU:      Plain(cpuref.CrossEntropyGrad[float32], cpuref.CrossEntropyGrad[float64]),
+		Variants: laneVariants(fast.CrossEntropyGrad, crossEntropyServes, lowerCrossEntropyGrad),
+		Cases:    crossEntropyCases(true), Bench: crossEntropyBench(true),
+		Cost: crossEntropyCost, Tol: Max(8),
 	})
 )
 

@@ -12,11 +12,12 @@ var Uniform = declare(Op{
 	Name: "uniform", Doc: "U in [0, 1): element 4b+i is word i of Philox4x32-10 block b, >> 8, / 2^24; key (seed, step), counter's high half the draw's number: the same bits on every device",
 	In: []Operand{{Name: "seed"}}, Out: []Operand{{Name: "U"}},
 	Attrs: cpuref.UniformAttrs{}, Shape: uniformShape, Random: true,
-	CPU: Plain(cpuref.Uniform[float32], cpuref.Uniform[float64]), Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerUniform}},
-	Cases: []Case{uniformCase(0), uniformCase(0, 1), uniformCase(1, 5), uniformCase(7, 3, 1031), uniformCase(2, 0, 3), uniformCase(1<<30+5, 70003)},
-	Bench: []Case{uniformCase(1, 1<<20)},
-	Cost:  func(c *Call) Cost { return Cost{Flops: 20 * float64(c.Out[0].Elems()), Bytes: operandBytes(c)} },
-	Tol:   Exact(), NoGrad: "a random draw depends on no float",
+	CPU:      Plain(cpuref.Uniform[float32], cpuref.Uniform[float64]),
+	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerUniform}},
+	Cases:    []Case{uniformCase(0), uniformCase(0, 1), uniformCase(1, 5), uniformCase(7, 3, 1031), uniformCase(2, 0, 3), uniformCase(1<<30+5, 70003)},
+	Bench:    []Case{uniformCase(1, 1<<20)},
+	Cost:     func(c *Call) Cost { return Cost{Flops: 20 * float64(c.Out[0].Elems()), Bytes: operandBytes(c)} },
+	Tol:      Exact(), NoGrad: "a random draw depends on no float",
 	Torch: "torch.rand",
 })
 

@@ -13,34 +13,39 @@ import (
 var (
 	ReduceSum = reduction(Op{
 		Name: "sum", Doc: "Y = sum of X over the axes; 0 where there is nothing to sum",
-		Shape: reduceShape(tensor.Invalid, true),
-		CPU:   Plain(cpuref.Sum[float32], cpuref.Sum[float64]), Variants: laneVariants(fast.Sum, nil, lowerReduce(reduceOpSum, false)),
-		Tol: Sum(24), Torch: "torch.sum",
+		Shape:    reduceShape(tensor.Invalid, true),
+		CPU:      Plain(cpuref.Sum[float32], cpuref.Sum[float64]),
+		Variants: laneVariants(fast.Sum, nil, lowerReduce(reduceOpSum, false)),
+		Tol:      Sum(8), Torch: "torch.sum",
 	})
 	ReduceMean = reduction(Op{
 		Name: "mean", Doc: "Y = sum of X over the axes / their number of elements",
-		Shape: reduceShape(tensor.Invalid, true),
-		CPU:   Plain(cpuref.Mean[float32], cpuref.Mean[float64]), Variants: laneVariants(fast.Mean, nil, lowerReduce(reduceOpSum, true)),
-		Tol: Sum(24), Torch: "torch.mean",
+		Shape:    reduceShape(tensor.Invalid, true),
+		CPU:      Plain(cpuref.Mean[float32], cpuref.Mean[float64]),
+		Variants: laneVariants(fast.Mean, nil, lowerReduce(reduceOpSum, true)),
+		Tol:      Sum(8), Torch: "torch.mean",
 	})
 	AMax = reduction(Op{
 		Name: "amax", Doc: "Y = largest of X over the axes, NaN if there is one; equals share the gradient",
-		Shape: reduceShape(tensor.Invalid, false),
-		CPU:   Plain(cpuref.AMax[float32], cpuref.AMax[float64]), Variants: laneVariants(nil, nil, lowerReduce(reduceOpMax, false)),
-		Tol: Exact(), Torch: "torch.amax",
+		Shape:    reduceShape(tensor.Invalid, false),
+		CPU:      Plain(cpuref.AMax[float32], cpuref.AMax[float64]),
+		Variants: laneVariants(nil, nil, lowerReduce(reduceOpMax, false)),
+		Tol:      Exact(), Torch: "torch.amax",
 	})
 	AMin = reduction(Op{
 		Name: "amin", Doc: "Y = smallest of X over the axes, NaN if there is one; equals share the gradient",
-		Shape: reduceShape(tensor.Invalid, false),
-		CPU:   Plain(cpuref.AMin[float32], cpuref.AMin[float64]), Variants: laneVariants(nil, nil, lowerReduce(reduceOpMin, false)),
-		Tol: Exact(), Torch: "torch.amin",
+		Shape:    reduceShape(tensor.Invalid, false),
+		CPU:      Plain(cpuref.AMin[float32], cpuref.AMin[float64]),
+		Variants: laneVariants(nil, nil, lowerReduce(reduceOpMin, false)),
+		Tol:      Exact(), Torch: "torch.amin",
 	})
 	ArgMax = reduction(Op{
 		Name: "argmax", Doc: "Y = place of the largest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
-		Shape: reduceShape(tensor.Int32, false),
-		CPU:   Plain(cpuref.ArgMax[float32], cpuref.ArgMax[float64]), Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArgMax}},
-		NoGrad: "a place has no derivative",
-		Tol:    Exact(), Torch: "torch.argmax",
+		Shape:    reduceShape(tensor.Int32, false),
+		CPU:      Plain(cpuref.ArgMax[float32], cpuref.ArgMax[float64]),
+		Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArgMax}},
+		NoGrad:   "a place has no derivative",
+		Tol:      Exact(), Torch: "torch.argmax",
 	})
 )
 

@@ -18,7 +18,8 @@ var (
 		Name: "permute", Doc: "Y's dimension i is X's dimension perm[i]",
 		In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.PermuteAttrs{}, Shape: permuteShape,
-		CPU: Plain(cpuref.Permute[float32], cpuref.Permute[float64]), Variants: copies(permuteCopy),
+		CPU:      Plain(cpuref.Permute[float32], cpuref.Permute[float64]),
+		Variants: copies(permuteCopy),
 		Cases: []Case{
 			permuteCase(tensor.Shape{}), permuteCase(tensor.Shape{5}, 0), permuteCase(tensor.Shape{3, 5}, 1, 0),
 			permuteCase(tensor.Shape{33, 67}, 1, 0), permuteCase(tensor.Shape{2, 3, 5}, 2, 0, 1), permuteCase(tensor.Shape{2, 3, 5}, 1, 0, 2),
@@ -33,7 +34,8 @@ var (
 		Name: "expand", Doc: "Y = X repeated along missing dimensions and those of size 1",
 		In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.ExpandAttrs{}, Shape: expandShape,
-		CPU: Plain(cpuref.Expand[float32], cpuref.Expand[float64]), Variants: copies(expandCopy),
+		CPU:      Plain(cpuref.Expand[float32], cpuref.Expand[float64]),
+		Variants: copies(expandCopy),
 		Cases: []Case{
 			expandCase(tensor.Shape{}, 7), expandCase(tensor.Shape{5}, 5), expandCase(tensor.Shape{1}, 3, 4),
 			expandCase(tensor.Shape{3, 1}, 3, 1031), expandCase(tensor.Shape{1, 5}, 7, 5), expandCase(tensor.Shape{2, 1, 3}, 4, 2, 5, 3),
@@ -46,7 +48,8 @@ var (
 		Name: "slice", Doc: "Y[i] = X[start + i·step], for i below size, in each dimension",
 		In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.SliceAttrs{}, Norm: normSlice, Shape: sliceShape,
-		CPU: Plain(cpuref.Slice[float32], cpuref.Slice[float64]), Variants: copies(sliceCopy),
+		CPU:      Plain(cpuref.Slice[float32], cpuref.Slice[float64]),
+		Variants: copies(sliceCopy),
 		Cases: []Case{
 			sliceCase(tensor.Shape{7}, []int{2}, []int{3}, []int{1}), sliceCase(tensor.Shape{7}, []int{6}, []int{7}, []int{-1}),
 			sliceCase(tensor.Shape{5, 6}, []int{1, 0}, []int{3, 6}, []int{1, 1}), sliceCase(tensor.Shape{5, 6}, []int{0, 1}, []int{5, 3}, []int{1, 2}),
@@ -60,7 +63,8 @@ var (
 		Name: "slice_grad", Doc: "dX = 0 but for dX[start + i·step] = dY[i]",
 		In: []Operand{{Name: "dY"}}, Out: []Operand{{Name: "dX"}},
 		Attrs: cpuref.SliceGradAttrs{}, Norm: normSliceGrad, Shape: sliceGradShape,
-		CPU: Plain(cpuref.SliceGrad[float32], cpuref.SliceGrad[float64]), Variants: copies(sliceGradCopy),
+		CPU:      Plain(cpuref.SliceGrad[float32], cpuref.SliceGrad[float64]),
+		Variants: copies(sliceGradCopy),
 		Cases: []Case{
 			sliceGradCase(tensor.Shape{3}, []int{7}, []int{2}, nil), sliceGradCase(tensor.Shape{7}, []int{7}, []int{6}, []int{-1}),
 			sliceGradCase(tensor.Shape{3, 6}, []int{5, 6}, []int{1, 0}, nil), sliceGradCase(tensor.Shape{2, 2, 3}, []int{4, 5, 6}, []int{3, 1, 5}, []int{-2, 3, -1}),
@@ -73,7 +77,8 @@ var (
 		Name: "concat", Doc: "Y = the X one after the other along the axis",
 		In: []Operand{{Name: "X", Variadic: true}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.ConcatAttrs{}, Shape: concatShape,
-		CPU: Plain(cpuref.Concat[float32], cpuref.Concat[float64]), Variants: copies(concatCopy),
+		CPU:      Plain(cpuref.Concat[float32], cpuref.Concat[float64]),
+		Variants: copies(concatCopy),
 		Cases: []Case{
 			concatCase(0, tensor.Shape{3}, tensor.Shape{5}), concatCase(0, tensor.Shape{3, 2}), concatCase(1, tensor.Shape{3, 2}, tensor.Shape{3, 1}, tensor.Shape{3, 4}),
 			concatCase(1, tensor.Shape{2, 3, 5}, tensor.Shape{2, 0, 5}, tensor.Shape{2, 7, 5}), concatCase(2, tensor.Shape{4, 9, 31}, tensor.Shape{4, 9, 33}),

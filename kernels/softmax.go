@@ -13,23 +13,28 @@ import (
 var (
 	Softmax = along(Op{
 		Name: "softmax", Doc: "Y = exp(X - max) / sum exp(X - max) along the axis",
-		In:  []Operand{{Name: "X"}},
-		CPU: Plain(cpuref.Softmax[float32], cpuref.Softmax[float64]), Variants: laneVariants(fast.Softmax, axisServes, lowerSoftmax("softmax", false)), Torch: "torch.softmax",
+		In:       []Operand{{Name: "X"}},
+		CPU:      Plain(cpuref.Softmax[float32], cpuref.Softmax[float64]),
+		Variants: laneVariants(fast.Softmax, axisServes, lowerSoftmax("softmax", false)), Torch: "torch.softmax",
 	})
 	LogSoftmax = along(Op{
 		Name: "log_softmax", Doc: "Y = X - max - log sum exp(X - max) along the axis",
-		In:  []Operand{{Name: "X"}},
-		CPU: Plain(cpuref.LogSoftmax[float32], cpuref.LogSoftmax[float64]), Variants: laneVariants(fast.LogSoftmax, axisServes, lowerSoftmax("softmax", true)), Torch: "torch.log_softmax",
+		In:       []Operand{{Name: "X"}},
+		CPU:      Plain(cpuref.LogSoftmax[float32], cpuref.LogSoftmax[float64]),
+		Variants: laneVariants(fast.LogSoftmax, axisServes, lowerSoftmax("softmax", true)), Torch: "torch.log_softmax",
 	})
 	SoftmaxGrad = along(Op{
 		Name: "softmax_grad", Doc: "dX = Y·(dY - sum Y·dY) along the axis",
-		In:  []Operand{{Name: "Y"}, {Name: "dY"}},
-		CPU: Plain(cpuref.SoftmaxGrad[float32], cpuref.SoftmaxGrad[float64]), Variants: laneVariants(fast.SoftmaxGrad, axisServes, lowerSoftmax("softmax_grad", false)),
+		In:       []Operand{{Name: "Y"}, {Name: "dY"}},
+		CPU:      Plain(cpuref.SoftmaxGrad[float32], cpuref.SoftmaxGrad[float64]),
+		Variants: laneVariants(fast.SoftmaxGrad, axisServes, lowerSoftmax("softmax_grad", false)),
 	})
 	LogSoftmaxGrad = along(Op{
 		Name: "log_softmax_grad", Doc: "dX = dY - exp(Y)·sum dY along the axis",
-		In:  []Operand{{Name: "Y"}, {Name: "dY"}},
-		CPU: Plain(cpuref.LogSoftmaxGrad[float32], cpuref.LogSoftmaxGrad[float64]), Variants: laneVariants(fast.LogSoftmaxGrad, axisServes, lowerSoftmax("softmax_grad", true)),
+		In:       []Operand{{Name: "Y"}, {Name: "dY"}},
+		CPU:      Plain(cpuref.LogSoftmaxGrad[float32], cpuref.LogSoftmaxGrad[float64]),
+		Variants: laneVariants(fast.LogSoftmaxGrad, axisServes, lowerSoftmax("softmax_grad", true)),
+		Tol:      Max(32), // dY and its share of the sum cancel
 	})
 )
 
@@ -37,7 +42,9 @@ func along(op Op) *Op {
 	op.Out = []Operand{{Name: "Y"}}
 	op.Attrs = cpuref.AxisAttrs{}
 	op.Shape = axisShape
-	op.Tol = Max(16)
+	if op.Tol == (Tol{}) {
+		op.Tol = Max(8)
+	}
 	op.Cost = func(c *Call) Cost { return Cost{Flops: 8 * float64(c.In[0].Elems()), Bytes: operandBytes(c)} }
 	add := func(to *[]Case, axis int, shape ...int) {
 		k := Case{Name: fmt.Sprintf("%v axis %d", shape, axis), Attrs: cpuref.AxisAttrs{Axis: axis}}
