@@ -41,6 +41,11 @@ func (s *State) Vars() []*graph.Variable {
 	return append([]*graph.Variable(nil), s.vars...)
 }
 
+// Bind gives memory and initial values to variables that have none yet. Compile
+// does it for those its graph names; what is to be loaded before the first
+// Compile is bound by hand.
+func (s *State) Bind(vars ...*graph.Variable) error { return s.bind(vars) }
+
 // bind gives memory and initial values to the variables that have none yet.
 func (s *State) bind(vars []*graph.Variable) error {
 	s.mu.Lock()

@@ -276,19 +276,19 @@ func (p *placer) arena() {
 			p.work[st] = append(p.work[st], w)
 		}
 	}
-	var todo []*storage
+	var left []*storage
 	for _, s := range p.all {
 		if !s.placed && s.last >= 0 {
-			todo = append(todo, s)
+			left = append(left, s)
 		}
 	}
-	sort.SliceStable(todo, func(i, j int) bool { return todo[i].bytes > todo[j].bytes })
+	sort.SliceStable(left, func(i, j int) bool { return left[i].bytes > left[j].bytes })
 	slab := 1 << 62
 	if p.t.MaxAlloc > 0 {
 		slab = p.t.MaxAlloc / Align * Align
 	}
 	var done []*storage
-	for _, s := range todo {
+	for _, s := range left {
 		s.place = p.lowest(s, done, slab)
 		s.placed = true
 		done = append(done, s)
