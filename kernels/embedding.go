@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -17,6 +18,7 @@ var Embedding = declare(Op{
 	CPU:   Plain(cpuref.Embedding[float32], cpuref.Embedding[float64]),
 	Variants: []Variant{
 		{Name: "flat", Kind: Vulkan, When: embeddingServes, Lower: lowerEmbedding},
+		{Name: "fast", Kind: CPU, Prepare: fast.Embedding},
 	},
 	Cases: embeddingCases(embeddingCase),
 	Bench: []Case{embeddingCase(65, 64, 65, 2048), embeddingCase(50000, 256, 50000, 2048)},
@@ -39,6 +41,7 @@ var EmbeddingGrad = declare(Op{
 			Lower: func(t *Target, c *Call) (Lowered, error) { return lowerEmbeddingGrad(t, c, true), nil }},
 		{Name: "scan", Kind: Vulkan, When: embeddingServes,
 			Lower: func(t *Target, c *Call) (Lowered, error) { return lowerEmbeddingGrad(t, c, false), nil }},
+		{Name: "fast", Kind: CPU, Prepare: fast.EmbeddingGrad},
 	},
 	Cases: embeddingCases(embeddingGradCase),
 	Bench: []Case{embeddingGradCase(65, 64, 65, 2048), embeddingGradCase(50000, 256, 50000, 2048)},

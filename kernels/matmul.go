@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -25,6 +26,7 @@ var MatMul = declare(Op{
 	Variants: []Variant{
 		{Name: "subgroup", Kind: Vulkan, When: matMulSubgroupServes, Lower: matMulSubgroup},
 		{Name: "tile", Kind: Vulkan, When: matMulTileServes, Lower: matMulTile},
+		{Name: "fast", Kind: CPU, Prepare: fast.MatMul},
 	},
 	Cases: matMulCases(),
 	Bench: []Case{

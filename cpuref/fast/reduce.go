@@ -110,13 +110,13 @@ func rows(x, y []float32, outer, kept, n int, scale float64) func() {
 	part := make([]float64, kept*pieces)
 	perBody := max(1, 4096/max(1, outer*n)) // many short rows at a time
 	body := func(i int) {
-		for i := i * perBody; i < min((i+1)*perBody, len(part)); i++ {
-			k, from := i/pieces, i%pieces*sumPiece
+		for p := i * perBody; p < min((i+1)*perBody, len(part)); p++ {
+			k, from := p/pieces, p%pieces*sumPiece
 			s := 0.0
 			for o := range outer {
 				s += isa.total(x[(o*kept+k)*n+from:][:min(sumPiece, n-from)])
 			}
-			part[i] = s
+			part[p] = s
 		}
 	}
 	return func() {
