@@ -1,6 +1,10 @@
 package kernels
 
-import "github.com/vulgo-ml/vulgo/cpuref"
+import (
+	"math"
+
+	"github.com/vulgo-ml/vulgo/cpuref"
+)
 
 // gemm is a matmul call as its kernels see it: for each matrix of the batch,
 // C[m,n] = sum over k of A[m,k]·B[k,n].
@@ -177,22 +181,34 @@ func matMulSubgroupServes(t *Target, c *Call) bool {
 	return texels(g.a, va) <= t.MaxTexels && texels(g.b, vb) <= t.MaxTexels
 }
 
+// cheapest is the block of n things, in lanes of that width, whose sum over the
+// blocks of block+overhead is least; of equals the last.
+func cheapest(n, lanes int, overhead float64, blocks ...int) int {
+	best, least := 0, math.Inf(1)
+	for _, b := range blocks {
+		if cost := float64(parts(n, b*lanes)) * (float64(b) + overhead); cost <= least {
+			best, least = b, cost
+		}
+	}
+	return best
+}
+
 func matMulSubgroup(t *Target, c *Call) (Lowered, error) {
 	g := subgroupGemm(c)
 	va, vb := g.vectors()
 	s := t.SubgroupSize
-	tm, tn := 16, 4
-	for tm > 4 && g.M <= tm/2 {
-		tm /= 2
+	// Rows and columns a lane; the costs are fitted to lavapipe's speeds.
+	tm := cheapest(g.M, 1, 4, 1, 4, 8, 16, 32)
+	tn := 4 // vec4 of B hold 4 columns
+	if !vb || g.transB {
+		tn = cheapest(g.N, s, 1.5, 1, 2, 4)
 	}
-	if !vb || g.transB { // quads of columns need 4
-		for tn > 1 && g.N <= s*tn/2 {
-			tn /= 2
-		}
+	if tm == 32 && g.batch*parts(g.M, tm)*parts(g.N, tn*s) < 8 {
+		tm = 16 // a workgroup is the least that a core can have
 	}
 	k := tiled{
 		shader: "matmul_subgroup", rows: tm, cols: tn * s,
-		spec: []uint32{uint32(s), uint32(tm), uint32(tn), truth(g.transA), truth(g.transB), truth(va), truth(vb), truth(g.K%4 != 0)},
+		spec: []uint32{uint32(s), uint32(tm), uint32(tn), truth(g.transA), truth(g.transB), truth(va), truth(vb), truth(g.K%4 != 0), truth(g.N%4 == 0 && tn%4 == 0)},
 		texA: Texel1, texB: Texel1,
 	}
 	if va {

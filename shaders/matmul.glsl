@@ -25,10 +25,12 @@ Tile tileOf(const uint number) {
     Tile t;
     t.live = number < p.tiles;
     uint r = min(number, p.tiles - 1);
-    t.n = r % p.tilesN;
-    r /= p.tilesN;
-    t.m = r % p.tilesM;
-    r /= p.tilesM;
+    uint inner = p.M < p.N ? p.tilesM : p.tilesN;
+    uint outer = p.M < p.N ? p.tilesN : p.tilesM;
+    uint x = r % inner, y = r / inner % outer;
+    t.m = p.M < p.N ? x : y;
+    t.n = p.M < p.N ? y : x;
+    r /= inner * outer;
     uint matrix = r % p.batch;
     t.a = matrix * p.aBatch;
     t.b = matrix * p.bBatch;

@@ -28,23 +28,27 @@
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const int S = 8;
 layout(constant_id = 1) const int TM = 16;
-layout(constant_id = 2) const int TN = 4; // a multiple of 4 where B is VEC and not TRANS
+layout(constant_id = 2) const int TN = 4; // 1, 2 or a multiple of 4; the last where B is VEC and not TRANS
 layout(constant_id = 3) const bool TRANS_A = false;
 layout(constant_id = 4) const bool TRANS_B = false;
 layout(constant_id = 5) const bool VEC_A = false;
 layout(constant_id = 6) const bool VEC_B = false;
 layout(constant_id = 7) const bool TAIL = false;
+layout(constant_id = 8) const bool VEC_C = false; // N is a multiple of 4, and so is TN
 
 layout(binding = 0) uniform samplerBuffer A;
 layout(binding = 1) uniform samplerBuffer B;
-layout(std430, binding = 2) restrict writeonly buffer CBuffer { float C[]; };
+layout(std430, binding = 2) writeonly buffer CScalars { float C[]; };
+layout(std430, binding = 2) writeonly buffer CVectors { vec4 C4[]; };
 const int EXTRA = 3;
 #include "epilogue.glsl"
 #include "matmul.glsl"
 
 const int FA = (TM + S - 1) / S;  // fetches for TM rows by 4 terms of A
 const int QA = (TM + 3) / 4;      // vec4 in TM rows of a transposed A
-const bool QUADS = VEC_B && !TRANS_B; // a fetch of B holds 4 columns
+const int RUN = TN < 4 ? TN : 4;      // adjacent columns of a lane
+
+int column(const int lane, const int j) { return (j / RUN * S + lane) * RUN + j % RUN; }
 
 // term k of an operand, zero from K on.
 float term(const float v, const int k) { return TAIL && k >= int(p.K) ? 0.0 : v; }
@@ -70,10 +74,9 @@ void main() {
         rowA[f] += int(t.a) / (VEC_A ? 4 : 1);
     }
     [[unroll]] for (int j = 0; j < TN; j++) {
-        int n = min(n0 + j * S + lane, N - 1);
+        int n = min(n0 + column(lane, j), N - 1);
         colB[j] = TRANS_B ? n * K : n;
-        if (QUADS) colB[j] = min(n0 / 4 + j / 4 * S + lane, N / 4 - 1);
-        else if (VEC_B) colB[j] /= 4;
+        if (VEC_B) colB[j] /= 4;
         colB[j] += int(t.b) / (VEC_B ? 4 : 1);
     }
     stepA = TRANS_A ? (VEC_A ? M / 4 : M) : 1;
@@ -98,7 +101,7 @@ void main() {
                     a[f][q] = term(texelFetch(A, rowA[f] + within(k + q) * stepA).x, k + q);
             }
         }
-        if (QUADS) {
+        if (VEC_B && !TRANS_B) {
             [[unroll]] for (int q = 0; q < 4; q++)
                 [[unroll]] for (int j = 0; j < TN; j += 4) {
                     vec4 v = texelFetch(B, colB[j] + within(k + q) * stepB);
@@ -124,9 +127,18 @@ void main() {
     }
 
     [[unroll]] for (int i = 0; i < TM; i++)
-        [[unroll]] for (int j = 0; j < TN; j++) {
-            int m = m0 + i, n = QUADS ? n0 + (j / 4 * S + lane) * 4 + j % 4 : n0 + j * S + lane;
+        [[unroll]] for (int j = 0; j < TN; j += RUN) {
+            int m = m0 + i, n = n0 + column(lane, j);
             uint index = t.c + uint(m * N + n);
-            if (t.live && m < M && n < N) C[index] = epilogue(acc[i][j], uint(n) * p.colStep, index);
+            float v[RUN];
+            [[unroll]] for (int r = 0; r < RUN; r++)
+                v[r] = epilogue(acc[i][j + r], uint(n + r) * p.colStep, index + r);
+            bool live = t.live && m < M;
+            if (VEC_C) {
+                if (live && n < N) C4[index / 4] = vec4(v[0], v[1 % RUN], v[2 % RUN], v[3 % RUN]);
+            } else {
+                [[unroll]] for (int r = 0; r < RUN; r++)
+                    if (live && n + r < N) C[index + r] = v[r];
+            }
         }
 }
