@@ -154,6 +154,7 @@ func (p *placer) root(r kernels.Ref) kernels.Ref {
 
 // outputsDirect computes an output where the host reads it, unless something
 // else reads it too (host memory is slow for a GPU) or it isn't computed here.
+// A packed value is copied: the zeros between its parts are Fixed memory's.
 func (p *placer) outputsDirect() {
 	for _, o := range p.g.Outputs {
 		t := p.typeOf(o.Ref)
@@ -161,7 +162,8 @@ func (p *placer) outputsDirect() {
 		p.p.OutBytes += roundUp(t.Bytes())
 		p.p.Outputs = append(p.p.Outputs, IO{o.Name, t, pl})
 		r := p.root(o.Ref)
-		if p.used[o.Ref] == 1 && (r == o.Ref || p.used[r] == 1) && p.of[r] == nil {
+		packed := p.g.Maker(r).Kind == graph.OpNode && p.g.Maker(r).Op.Name == kernels.PackName
+		if p.used[o.Ref] == 1 && (r == o.Ref || p.used[r] == 1) && p.of[r] == nil && !packed {
 			p.of[r] = p.at("output "+o.Name, pl)
 		}
 	}
