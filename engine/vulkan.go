@@ -182,6 +182,14 @@ func (d *Device) LiveObjects() int {
 	return 0
 }
 
+// Submissions counts the queue submissions made so far; 0 on the CPU.
+func (d *Device) Submissions() int {
+	if b, ok := d.b.(*vulkanBackend); ok {
+		return b.dev.Submits()
+	}
+	return 0
+}
+
 func (b *vulkanBackend) close() error {
 	b.saveCache()
 	for _, p := range b.pipes {

@@ -15,3 +15,6 @@ func ValidationMessages() []string { return nil }
 
 // LiveObjects counts the Vulkan objects a device holds; 0 on the CPU.
 func (d *Device) LiveObjects() int { return 0 }
+
+// Submissions counts the queue submissions made so far; 0 on the CPU.
+func (d *Device) Submissions() int { return 0 }

@@ -12,7 +12,8 @@ const PackName = "pack"
 
 // Pack lays values side by side, each at the next multiple of FlatAlign
 // elements, with zeros between. The plan lets the values be computed in their
-// place, so that as a rule nothing is copied.
+// place, so that as a rule nothing is copied, and gives the result memory that is
+// zeroed when it is made and that nothing else uses: a kernel writes no padding.
 var Pack = declare(Op{
 	Name: PackName,
 	Doc:  "flat = x0, 0.., x1, 0.., ...: values side by side, each at a multiple of 64 elements",

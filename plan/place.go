@@ -103,17 +103,17 @@ func (p *placer) assignInPlace() error {
 	for i, s := range p.steps {
 		for _, r := range append(append([]kernels.Ref(nil), s.Node.In...), p.extra[s]...) {
 			if r != kernels.NoRef {
-				lastRead[p.root(r)] = i
+				lastRead[root(p.g, r)] = i
 			}
 		}
 	}
 	assigned := map[kernels.Ref]*graph.Variable{}
 	for _, a := range p.g.Assigns {
 		assigned[a.Ref] = a.Var
-		lastRead[p.root(a.Ref)] = len(p.steps)
+		lastRead[root(p.g, a.Ref)] = len(p.steps)
 	}
 	for _, o := range p.g.Outputs {
-		lastRead[p.root(o.Ref)] = len(p.steps)
+		lastRead[root(p.g, o.Ref)] = len(p.steps)
 	}
 	for i, s := range p.steps {
 		if s.Node.Op.Alias == nil || s.Node.Op.Flat == nil {
@@ -142,9 +142,9 @@ func (p *placer) assignInPlace() error {
 }
 
 // root follows views back to the value that owns the memory.
-func (p *placer) root(r kernels.Ref) kernels.Ref {
+func root(g *graph.Graph, r kernels.Ref) kernels.Ref {
 	for {
-		n := p.g.Maker(r)
+		n := g.Maker(r)
 		if n.Kind != graph.OpNode || !n.Op.View {
 			return r
 		}
@@ -161,7 +161,7 @@ func (p *placer) outputsDirect() {
 		pl := Place{Output, 0, p.p.OutBytes, t.Bytes()}
 		p.p.OutBytes += roundUp(t.Bytes())
 		p.p.Outputs = append(p.p.Outputs, IO{o.Name, t, pl})
-		r := p.root(o.Ref)
+		r := root(p.g, o.Ref)
 		packed := p.g.Maker(r).Kind == graph.OpNode && p.g.Maker(r).Op.Name == kernels.PackName
 		if p.used[o.Ref] == 1 && (r == o.Ref || p.used[r] == 1) && p.of[r] == nil && !packed {
 			p.of[r] = p.at("output "+o.Name, pl)
@@ -172,10 +172,13 @@ func (p *placer) outputsDirect() {
 // step gives storage to a step's outputs and extends its inputs' lives.
 func (p *placer) step(i int, s *Step) {
 	n := s.Node
-	for _, r := range append(append([]kernels.Ref(nil), n.In...), p.extra[s]...) {
+	for _, r := range n.In {
 		if r != kernels.NoRef {
 			p.touch(p.of[r], i)
 		}
+	}
+	for _, r := range p.extra[s] { // a view among them may stand further on
+		p.touch(p.of[root(p.g, r)], i)
 	}
 	if n.Op.View {
 		p.of[n.Out[0]] = p.of[n.In[0]]

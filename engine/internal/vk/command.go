@@ -143,6 +143,7 @@ func (d *Device) Submit(cb *CommandBuffer, f *Fence) error {
 	if f != nil {
 		h = f.h
 	}
+	d.submits.Add(1)
 	d.queue.Lock()
 	r := C.vg_submit(d.c, cb.h, h)
 	d.queue.Unlock()

@@ -29,7 +29,8 @@ type Device struct {
 	c      *C.vg_dev
 	handle vulkan.Device
 
-	queue sync.Mutex // vkQueueSubmit
+	queue   sync.Mutex // vkQueueSubmit
+	submits atomic.Int64
 
 	cache  vulkan.PipelineCache
 	saving sync.RWMutex // write: the cache is merged or read; read: pipelines are made
@@ -101,6 +102,9 @@ func (d *Device) Budget() Budget { return d.in.Budget(d.index) }
 // Live counts the Vulkan objects now open on the device, its own pipeline
 // cache aside.
 func (d *Device) Live() int { return int(d.objects.Load()) }
+
+// Submits counts the queue submissions so far.
+func (d *Device) Submits() int { return int(d.submits.Load()) }
 
 // WaitIdle waits for all submitted work.
 func (d *Device) WaitIdle() error {
