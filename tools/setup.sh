@@ -39,6 +39,7 @@ package() {
     lavapipe) echo mesa-vulkan-drivers ;;
     layers) echo vulkan-validationlayers ;;
     spirv-val) echo spirv-tools ;;
+    gcc) echo gcc libc6-dev ;;
     *) echo "$1" ;;
   esac
 }
