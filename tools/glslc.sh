@@ -70,7 +70,7 @@ one() {
 export -f one
 export tmp target
 failed=0
-xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -L 1 bash -c 'one "$@"' one <"$tmp/list" || failed=1
+xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -d '\n' -n 1 bash -c 'one $0' <"$tmp/list" || failed=1
 
 wrote=0
 while read -r name _; do
