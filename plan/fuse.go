@@ -75,7 +75,7 @@ func (e *epilogue) take(n *graph.Node, pos map[*graph.Node]int) bool {
 	extra, byCol := e.extra, e.byCol
 	args := make([]*expr.Expr, len(n.In))
 	for i, r := range n.In {
-		m := e.b.g.Maker(r)
+		m := e.b.g.Maker(root(e.b.g, r)) // a bias is often a reshaped variable
 		switch {
 		case f.Args[i] != expr.Float:
 			return false

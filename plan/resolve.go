@@ -19,7 +19,7 @@ func (p *placer) operands(s *Step) {
 		if !present {
 			return Place{}
 		}
-		pl := p.of[r].place
+		pl := p.of[root(p.g, r)].place
 		pl.Bytes = p.typeOf(r).Bytes()
 		return pl
 	}
