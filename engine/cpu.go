@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
@@ -40,6 +41,7 @@ type cpuProgram struct {
 	fixed cpuMemory
 	konst cpuMemory
 	st    *State
+	took  [slots][]StepTime // with Profiled: filled by each run
 }
 
 func (cpuBackend) load(p *plan.Plan, st *State, o options) (runner, error) {
@@ -52,8 +54,11 @@ func (cpuBackend) load(p *plan.Plan, st *State, o options) (runner, error) {
 	}
 	for slot := range slots {
 		c.ins[slot], c.outs[slot] = newCPUMemory(p.InBytes), newCPUMemory(p.OutBytes)
-		for _, s := range p.Steps {
+		for i, s := range p.Steps {
 			c.run[slot] = append(c.run[slot], c.bind(s, slot))
+			if o.profile {
+				c.took[slot] = append(c.took[slot], StepTime{Step: i, Name: s.Name()})
+			}
 		}
 	}
 	return c, nil
@@ -121,10 +126,21 @@ func (c *cpuProgram) args(types []tensor.Type, places []plan.Place, slot int) []
 }
 
 func (c *cpuProgram) start(slot int) error {
-	for _, f := range c.run[slot] {
+	took := c.took[slot]
+	for i, f := range c.run[slot] {
+		if took == nil {
+			f()
+			continue
+		}
+		began := time.Now()
 		f()
+		took[i].Seconds = time.Since(began).Seconds()
 	}
 	return nil
+}
+
+func (c *cpuProgram) times(slot int) ([]StepTime, error) {
+	return append([]StepTime(nil), c.took[slot]...), nil
 }
 
 func (c *cpuProgram) wait(int) error      { return nil }

@@ -31,6 +31,8 @@ type Program struct {
 	tickets [slots]Ticket
 	err     error // sticky: a lost device stays lost
 	closed  bool
+
+	profiled bool
 }
 
 type options struct {
@@ -76,15 +78,15 @@ func Compile(st *State, build func(g *graph.Graph), opts ...Option) (*Program, e
 	if err != nil {
 		return nil, err
 	}
-	if err := st.dev.hold(1); err != nil {
+	if err := st.hold(1); err != nil {
 		return nil, err
 	}
 	r, err := st.dev.b.load(p, st, o)
 	if err != nil {
-		st.dev.hold(-1)
+		st.hold(-1)
 		return nil, err
 	}
-	prog := &Program{dev: st.dev, st: st, plan: p, r: r}
+	prog := &Program{dev: st.dev, st: st, plan: p, r: r, profiled: o.profile}
 	for i := range prog.tickets {
 		prog.tickets[i].init(prog, i)
 	}
@@ -186,9 +188,9 @@ func (p *Program) Close() error {
 			err = e
 		}
 	}
-	p.closed = true
+	p.closed, p.err = true, ErrClosed
 	p.r.free()
-	p.dev.hold(-1)
+	p.st.hold(-1)
 	return err
 }
 
@@ -228,7 +230,8 @@ func (t *Ticket) Wait() error {
 }
 
 // F32 waits and gives a float32 output's values, in place: they are valid until
-// the slot is used again. It is nil if there is no such output or the run failed.
+// the slot is used again or the program closed. It is nil if there is no such
+// output or the run failed.
 func (t *Ticket) F32(name string) []float32 {
 	if t.Wait() != nil {
 		return nil

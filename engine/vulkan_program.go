@@ -241,6 +241,26 @@ func (v *vulkanProgram) wait(slot int) error {
 	return translate(s.out.Invalidate(0, s.out.Size))
 }
 
+// times reads the slot's timestamps: one before the first dispatch, one after each.
+func (v *vulkanProgram) times(slot int) ([]StepTime, error) {
+	var out []StepTime
+	for i, s := range v.plan.Steps {
+		for k := range s.Dispatches {
+			if s.Dispatches[k].Shader != "" {
+				out = append(out, StepTime{Step: i, Name: s.Name()})
+			}
+		}
+	}
+	ns := make([]float64, len(out)+1)
+	if err := v.queries.Read(slot*len(ns), ns); err != nil {
+		return nil, translate(err)
+	}
+	for i := range out {
+		out[i].Seconds = (ns[i+1] - ns[i]) * 1e-9
+	}
+	return out, nil
+}
+
 func (v *vulkanProgram) in(slot int) []byte  { return v.slot[slot].in.Mapped }
 func (v *vulkanProgram) out(slot int) []byte { return v.slot[slot].out.Mapped }
 

@@ -56,13 +56,7 @@ func (s *Step) line() string {
 		return fmt.Sprintf("copy %v -> %v", s.In[0], s.Out[0])
 	}
 	var b strings.Builder
-	b.WriteString(s.Node.Op.Name)
-	for _, f := range s.Fused {
-		b.WriteString("+" + f.Op.Name)
-	}
-	if s.Variant != nil {
-		b.WriteString("." + s.Variant.Name)
-	}
+	b.WriteString(s.Name())
 	if s.Call.Attrs != nil {
 		fmt.Fprintf(&b, " %+v", s.Call.Attrs)
 	}
@@ -79,4 +73,20 @@ func (s *Step) line() string {
 		}
 	}
 	return b.String()
+}
+
+// Name is the op with the followers fused into it and the variant that runs:
+// "matmul+add+relu.tile".
+func (s *Step) Name() string {
+	if s.Node == nil {
+		return "copy"
+	}
+	name := s.Node.Op.Name
+	for _, f := range s.Fused {
+		name += "+" + f.Op.Name
+	}
+	if s.Variant != nil {
+		name += "." + s.Variant.Name
+	}
+	return name
 }
