@@ -101,6 +101,9 @@ func (v Value) Narrow(axis, start, size int) Value {
 		}
 		return Value{}
 	}
+	if start == 0 && size == s[axis] {
+		return v
+	}
 	starts, sizes, steps := make([]int, len(s)), append([]int(nil), s...), make([]int, len(s))
 	for i := range steps {
 		steps[i] = 1

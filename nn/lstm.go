@@ -94,9 +94,13 @@ func (l *LSTM) Forward(x, h0, c0 graph.Value) (y, h, c graph.Value) {
 		var ys []graph.Value
 		for d := range l.dirs() {
 			w := l.Cells[k+d]
-			gx := x.MatMulT(g.Read(w.Wih))
+			var bias graph.Value // before the product, so that its epilogue adds it
 			if w.Bih != nil {
-				gx = gx.Add(g.Read(w.Bih).Add(g.Read(w.Bhh)))
+				bias = g.Read(w.Bih).Add(g.Read(w.Bhh))
+			}
+			gx := x.MatMulT(g.Read(w.Wih))
+			if bias.Valid() {
+				gx = gx.Add(bias)
 			}
 			yd, hd, cd := gx.LSTM(g.Read(w.Whh), h0.Narrow(0, k+d, 1).Squeeze(0), c0.Narrow(0, k+d, 1).Squeeze(0), d == 1)
 			ys, hs, cs = append(ys, yd), append(hs, hd), append(cs, cd)
