@@ -20,6 +20,7 @@ type State struct {
 	blocks []memory
 	at     map[*graph.Variable]plan.Place
 	vars   []*graph.Variable
+	progs  int // programs not yet closed
 	closed bool
 }
 
@@ -148,12 +149,30 @@ func (s *State) find(v *graph.Variable) (plan.Place, error) {
 	return pl, nil
 }
 
-// Close frees the variables. Programs over the State must be closed first.
+// hold counts a program that uses the State, and with it its device.
+func (s *State) hold(n int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if err := s.dev.hold(n); err != nil {
+		return err
+	}
+	s.progs += n
+	return nil
+}
+
+// Close frees the variables. Programs over the State must be closed first; the
+// error says how many were not.
 func (s *State) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
+	}
+	if s.progs > 0 {
+		return fmt.Errorf("engine: a State on %s closed with %d programs still open", s.dev.Name, s.progs)
 	}
 	s.closed = true
 	for _, m := range s.blocks {
