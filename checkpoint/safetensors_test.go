@@ -28,7 +28,7 @@ func sample() map[string]*tensor.Tensor {
 	copy(boolean.I32, []int32{1, 0, 1})
 	return map[string]*tensor.Tensor{
 		"conv1.weight": tensor.FromF32([]float32{1, -2.5, float32(math.Inf(1)), math.SmallestNonzeroFloat32, 0, 7}, 2, 3),
-		"mean":         tensor.FromF64([]float64{math.Pi, -0.0}, 2),
+		"mean":         tensor.FromF64([]float64{math.Pi, math.Copysign(0, -1)}, 2),
 		"step":         {Type: tensor.I32(), I32: []int32{-5}},
 		"mask":         boolean,
 		"空 \"x\"":      tensor.FromF32(nil, 0, 4),
@@ -52,6 +52,9 @@ func TestWhatIsWrittenIsReadBackToTheBit(t *testing.T) {
 			require.Equal(t, math.Float32bits(w.F32[i]), math.Float32bits(got.F32[i]))
 		}
 		require.Equal(t, w.F64, got.F64)
+		if len(w.F64) > 0 {
+			require.True(t, math.Signbit(got.F64[1]))
+		}
 		require.Equal(t, w.I32, got.I32)
 	}
 
