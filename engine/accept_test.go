@@ -74,26 +74,19 @@ func TestAcceptThousandRoundsLeaveNothing(t *testing.T) {
 	})
 }
 
-// A device that is opened, used and closed again and again gives everything back.
+// A device that is opened, used and closed again and again gives everything
+// back: Close counts what was left open.
 func TestAcceptDeviceRounds(t *testing.T) {
 	infos, _ := engine.Devices()
 	for _, in := range infos {
 		if in.Unfit != "" {
 			continue
 		}
-		at20, after := 0, 0
-		for r := range 100 {
+		for range 20 {
 			d, err := engine.Open(in.Name)
 			require.NoError(t, err)
 			rounds(t, d, 2, nil)
-			require.NoError(t, d.Close()) // it counts what was left open
-			switch r {
-			case 19:
-				at20 = resident(t)
-			case 99:
-				after = resident(t)
-			}
+			require.NoError(t, d.Close())
 		}
-		t.Logf("accept: %s: opened, used and closed 100 times; memory grew by %.2f MiB from the 20th on", in.Name, float64(after-at20)/(1<<20))
 	}
 }

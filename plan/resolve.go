@@ -115,38 +115,56 @@ func (b *build) bind(s *Step, d kernels.Dispatch) (Dispatch, error) {
 	return rd, nil
 }
 
+// span is bytes that a dispatch of a step reads or writes: what it binds, and
+// within it what it touches.
+type span struct {
+	slab             Slab
+	id, step         int
+	lo, hi           int
+	touchLo, touchHi int
+}
+
+// meets says whether two dispatches may touch the same bytes. Within a step the
+// kernel's word counts; between steps what is bound, which is all that the
+// validation layers can see.
+func (s span) meets(o span) bool {
+	if s.slab != o.slab || s.id != o.id {
+		return false
+	}
+	if s.step == o.step {
+		return o.touchLo < s.touchHi && s.touchLo < o.touchHi
+	}
+	return o.lo < s.hi && s.lo < o.hi
+}
+
+func meetsAny(list []span, s span) bool {
+	for _, o := range list {
+		if s.meets(o) {
+			return true
+		}
+	}
+	return false
+}
+
 // barriers marks the dispatches that must wait: a write over bytes that were
 // read or written since the last barrier, or a read of bytes written since.
 // Each recording opens with a full barrier, so the first needs none.
 func barriers(steps []*Step) int {
-	type span struct {
-		slab   Slab
-		id     int
-		lo, hi int
-	}
 	var reads, writes []span
-	hits := func(list []span, s span) bool {
-		for _, o := range list {
-			if o.slab == s.slab && o.id == s.id && o.lo < s.hi && s.lo < o.hi {
-				return true
-			}
-		}
-		return false
-	}
 	count := 0
-	for _, st := range steps {
+	for k, st := range steps {
 		for i := range st.Dispatches {
 			d := &st.Dispatches[i]
 			var r, w []span
 			for _, b := range d.Bound {
-				s := span{b.Slab, b.ID, b.TouchLo, b.TouchHi}
+				s := span{b.Slab, b.ID, k, b.Off, b.Off + b.Bytes, b.TouchLo, b.TouchHi}
 				if b.Access&kernels.Write != 0 {
 					w = append(w, s)
-					d.Barrier = d.Barrier || hits(reads, s) || hits(writes, s)
+					d.Barrier = d.Barrier || meetsAny(reads, s) || meetsAny(writes, s)
 				}
 				if b.Access&kernels.Read != 0 {
 					r = append(r, s)
-					d.Barrier = d.Barrier || hits(writes, s)
+					d.Barrier = d.Barrier || meetsAny(writes, s)
 				}
 			}
 			if d.Barrier {
