@@ -1,0 +1,236 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vulgo-ml/vulgo/engine"
+	"github.com/vulgo-ml/vulgo/internal/devtest"
+	"github.com/vulgo-ml/vulgo/kernels"
+)
+
+func TestMain(m *testing.M) { devtest.Main(m) }
+
+// run is the command with short timings.
+func run(ctx context.Context, rows []row, args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = bench(ctx, append([]string{"-time", "1ms", "-count", "2"}, args...), &out, &errs, rows)
+	return code, out.String(), errs.String()
+}
+
+func spec(d devtest.Dev) string {
+	if d.Kind == kernels.CPU {
+		return "cpu"
+	}
+	return fmt.Sprintf("vulkan:%d", d.Index)
+}
+
+func TestEveryOpHasARow(t *testing.T) {
+	code, out, _ := run(t.Context(), allRows(), "-list", "-device", "no such device")
+	require.Zero(t, code, "-list opens no device")
+	seen := map[string]bool{}
+	for _, name := range strings.Fields(out) {
+		require.False(t, seen[name], "%s is there twice", name)
+		seen[name] = true
+		op, _, _ := strings.Cut(name, "/")
+		seen[op] = true
+	}
+	require.Len(t, strings.Split(strings.TrimSpace(out), "\n"), len(allRows()), "a name is one word")
+	for _, name := range []string{"train/mlp", "train/cnn", "train/charlstm", "matmul/512x512x512", "softmax/1024x1024_axis_1"} {
+		require.True(t, seen[name], name)
+	}
+	for _, op := range kernels.All() {
+		require.Equal(t, !op.View, seen[op.Name], op.Name)
+	}
+}
+
+func TestRunSelectsByRegularExpression(t *testing.T) {
+	code, out, _ := run(t.Context(), allRows(), "-list", "-run", "^train/|^matmul/512x512x512$")
+	require.Zero(t, code)
+	require.Equal(t, "train/mlp\ntrain/cnn\ntrain/charlstm\nmatmul/512x512x512\n", out)
+}
+
+func TestWhatMakesNoSenseIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"no row matches": {[]string{"-run", "convolution9"}, `-run "convolution9" matches none`},
+		"bad expression": {[]string{"-run", "("}, "missing closing )"},
+		"unknown device": {[]string{"-run", "^relu/", "-device", "abacus"}, `no device "abacus"; there are: cpu`},
+		"unknown flag":   {[]string{"-speed"}, "-speed"},
+		"stray argument": {[]string{"matmul"}, `unexpected argument "matmul"`},
+		"no samples":     {[]string{"-count", "0"}, "-count 0: wants 1 or more"},
+		"negative time":  {[]string{"-time", "-1s"}, "-time -1s: wants"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs := run(t.Context(), allRows(), c.args...)
+			require.Equal(t, exitUsage, code)
+			require.Empty(t, out)
+			require.Contains(t, errs, c.says)
+		})
+	}
+	code, _, errs := run(t.Context(), allRows(), "-run", "^relu/", "-device", "cpu", "-json", filepath.Join(t.TempDir(), "none", "x"))
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "-json: open")
+}
+
+func TestTheJSONFileHasAnObjectARow(t *testing.T) {
+	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
+		path := filepath.Join(t.TempDir(), "rows.json")
+		code, out, errs := run(t.Context(), allRows(), "-device", spec(d), "-json", path,
+			"-run", "^matmul/64x10x128-nt$|^max_pool2d/32|^argmax/1024x1024_over_1$|^where/|^sgd/|^uniform/|^train/mlp$")
+		require.Zero(t, code, errs)
+		lines := lines(t, path)
+		require.Len(t, lines, 7)
+		for _, line := range lines {
+			var keys map[string]any
+			require.NoError(t, json.Unmarshal([]byte(line), &keys))
+			for _, k := range []string{"name", "device", "dtype", "reps", "median_ns", "min_ns", "flops", "bytes", "items", "rel_err"} {
+				require.Contains(t, keys, k)
+			}
+			require.Len(t, keys, 10)
+			var r result
+			require.NoError(t, json.Unmarshal([]byte(line), &r))
+			require.Contains(t, out, r.Name)
+			require.Equal(t, d.Device.Name, r.Device)
+			require.Equal(t, "float32", r.DType)
+			require.GreaterOrEqual(t, r.Reps, 2)
+			require.Greater(t, r.MinNS, 0.0)
+			require.GreaterOrEqual(t, r.MedianNS, r.MinNS)
+			require.Greater(t, r.Bytes, 0.0)
+			require.Less(t, r.RelErr, 1e-2)
+			switch r.Name {
+			case "matmul/64x10x128-nt":
+				require.Equal(t, 2.0*64*10*128, r.Flops)
+				require.Equal(t, 4.0*(64*128+10*128+64*10), r.Bytes)
+				require.Zero(t, r.Items)
+			case "train/mlp":
+				require.Equal(t, 64, r.Items)
+				// Two matmuls forward, and backward two of the last layer, one of the first.
+				require.Greater(t, r.Flops, 2.0*64*(2*784*256+3*256*10))
+			}
+		}
+	})
+}
+
+func lines(t *testing.T, path string) []string {
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+}
+
+// wrongRelu is relu with a float32 body that is off by a thousandth
+// at one element.
+func wrongRelu() row {
+	op := *kernels.Lookup("relu")
+	right := op.CPU.F32
+	op.CPU.F32 = func(a *cpuArgs) func() {
+		run := right(a)
+		return func() {
+			run()
+			a.Out[0].F[7] += 1e-3
+		}
+	}
+	op.Variants = nil
+	return opRow("relu/wrong", &op, op.Bench[0])
+}
+
+func TestAWrongResultIsAnErrorNotARow(t *testing.T) {
+	rows, err := choose(allRows(), "^relu/")
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "rows.json")
+	code, out, errs := run(t.Context(), append([]row{wrongRelu()}, rows...), "-device", "cpu", "-json", path)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "relu/wrong: output out0 of kernel plain is wrong: element 7")
+	require.Contains(t, errs, "1 of 2 rows failed")
+	require.NotContains(t, out, "relu/wrong")
+	require.Contains(t, out, rows[0].name, "the rows that are right are there")
+	require.Len(t, lines(t, path), 1)
+}
+
+// fake is a row that takes no time.
+func fake(name string, prepare func() error) row {
+	return row{name: name, prepare: func(context.Context, *engine.Device) (*job, error) {
+		if err := prepare(); err != nil {
+			return nil, err
+		}
+		return &job{start: func() error { return nil }, wait: func() error { return nil }, close: func() {}}, nil
+	}}
+}
+
+func TestAnInterruptKeepsWhatIsDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	fine := func() error { return nil }
+	path := filepath.Join(t.TempDir(), "rows.json")
+	code, out, errs := run(ctx, []row{fake("a", fine), fake("b", func() error { cancel(); return nil }), fake("c", fine)}, "-device", "cpu", "-json", path)
+	require.Equal(t, exitInterrupt, code)
+	require.Contains(t, errs, "interrupted at b, 1 of 3 rows done")
+	require.Contains(t, out, "\na ")
+	require.NotContains(t, out, "\nb ")
+	require.Len(t, lines(t, path), 1)
+}
+
+func TestALostDeviceEndsTheRun(t *testing.T) {
+	fine := func() error { return nil }
+	lost := fake("b", func() error { return fmt.Errorf("run 3: %w", engine.ErrDeviceLost) })
+	code, out, errs := run(t.Context(), []row{fake("a", fine), lost, fake("c", fine)}, "-device", "cpu")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "b, 1 of 3 rows done: run 3: engine: the device was lost")
+	require.Contains(t, out, "\na ")
+	require.NotContains(t, out, "\nc ")
+}
+
+func TestAnInterruptLeavesALongComputation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	forever := make(chan error)
+	require.ErrorIs(t, interruptible(ctx, func() error { return <-forever }), context.Canceled)
+	close(forever)
+	other := errors.New("other")
+	require.Equal(t, other, interruptible(t.Context(), func() error { return other }))
+}
+
+func TestStatistics(t *testing.T) {
+	s := summarise([]float64{40, 10, 30, 20, 50})
+	require.Equal(t, stats{median: 30, min: 10, spread: 20.0 / 30}, s)
+	s = summarise([]float64{4, 2})
+	require.Equal(t, 3.0, s.median)
+	require.InDelta(t, 1.0/3, s.spread, 1e-15)
+	require.Equal(t, stats{median: 7, min: 7}, summarise([]float64{7}))
+}
+
+func TestMeasureTakesTheSamplesAndTheTimeAskedFor(t *testing.T) {
+	starts, waits := 0, 0
+	j := &job{
+		start: func() error { starts++; time.Sleep(100 * time.Microsecond); return nil },
+		wait:  func() error { waits++; return nil },
+	}
+	began := time.Now()
+	s, err := measure(t.Context(), j, timing{time: 20 * time.Millisecond, count: 3})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, time.Since(began), 20*time.Millisecond)
+	require.Greater(t, starts, s.reps, "the warm-up isn't counted")
+	require.GreaterOrEqual(t, s.reps, 3)
+	require.GreaterOrEqual(t, s.min, 1e5)
+	require.Less(t, waits, starts, "a sample waits once")
+
+	starts = 0
+	s, err = measure(t.Context(), j, timing{count: 4})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, s.reps, 4)
+
+	broken := errors.New("broken")
+	_, err = measure(t.Context(), &job{start: func() error { return broken }}, timing{count: 1})
+	require.ErrorIs(t, err, broken)
+}
