@@ -27,8 +27,8 @@ type Info struct {
 	Index  int    // among the Vulkan devices: "vulkan:Index" opens it
 	Type   string // "cpu", "discrete", "integrated", "virtual", "software", "other"
 	Driver string
-	Memory int // bytes
-	Target *kernels.Target
+	Memory int             // bytes
+	Target *kernels.Target // limits and features, as plans see them
 	// Unfit says why the device can't run vulgo; "" if it can.
 	Unfit string
 	// Features lists what the device has beyond the minimum, for display.

@@ -15,7 +15,8 @@ type Dict struct {
 	by   map[string]*graph.Variable
 }
 
-// Dict names the given variables.
+// Dict is the given variables of the State by their names; checkpoint.Save writes
+// it and checkpoint.Load fills it.
 func (s *State) Dict(vars []*graph.Variable) *Dict {
 	d := &Dict{st: s, vars: vars, by: map[string]*graph.Variable{}}
 	for _, v := range vars {
@@ -50,7 +51,7 @@ func (d *Dict) Tensor(name string) (*tensor.Tensor, error) {
 	return d.st.Get(v)
 }
 
-// SetTensor gives a variable a value.
+// SetTensor gives a variable a value of its own type and shape.
 func (d *Dict) SetTensor(name string, t *tensor.Tensor) error {
 	v := d.by[name]
 	if v == nil {

@@ -7,7 +7,9 @@ import (
 	"github.com/vulgo-ml/vulgo/plan"
 )
 
-// What a device may answer; test with errors.Is.
+// What a device may answer; test with errors.Is. Running out of memory names the
+// largest buffers: use a smaller batch. A lost device runs no more: close it and
+// open it again.
 var (
 	ErrOutOfMemory = errors.New("engine: out of device memory")
 	ErrDeviceLost  = errors.New("engine: the device was lost")

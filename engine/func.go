@@ -27,12 +27,14 @@ type Func struct {
 // funcCache is how many programs a Func keeps.
 const funcCache = 8
 
-// NewFunc makes a Func; build adds the graph for inputs of the given types.
+// NewFunc makes a Func. build adds the graph for inputs of the given types, which
+// it declares by Graph.Input under the names they are fed by.
 func NewFunc(st *State, build func(g *graph.Graph, in map[string]tensor.Type), opts ...Option) *Func {
 	return &Func{st: st, build: build, opts: opts}
 }
 
-// Run runs the program for these inputs' types, compiled if need be.
+// Run starts a run of the program for these inputs' types, compiled if need be;
+// see Program.Run.
 func (f *Func) Run(in Feeds) (*Ticket, error) {
 	p, err := f.Program(in)
 	if err != nil {
@@ -95,7 +97,7 @@ func (p *Program) takes(in Feeds) bool {
 // Step is the number of runs so far.
 func (f *Func) Step() int { return int(f.step) }
 
-// Close closes the programs.
+// Close closes the programs; the State stays open.
 func (f *Func) Close() error {
 	var err error
 	for _, p := range f.progs {

@@ -37,7 +37,8 @@ func (p *Program) Profile() ([]StepTime, error) {
 	return pr.times(last)
 }
 
-// Summary adds up a profile by kernel, the dearest first.
+// Summary adds up a profile by kernel, the dearest first: a line for each with
+// its time, its share, how often it ran and its name.
 func Summary(times []StepTime) string {
 	total := 0.0
 	sum, count := map[string]float64{}, map[string]int{}

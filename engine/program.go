@@ -42,16 +42,16 @@ type options struct {
 	profile bool
 }
 
-// Option changes how Compile works.
+// Option changes how Compile works: Train, With, NoFusion, Profiled.
 type Option func(*options)
 
-// Train builds the graph in training mode.
+// Train builds the graph in training mode, in which dropout drops.
 func Train() Option { return func(o *options) { o.train = true } }
 
 // With forces kernel variants by op name, for tests and tuning.
 func With(c kernels.Choices) Option { return func(o *options) { o.choices = c } }
 
-// NoFusion keeps one step an op.
+// NoFusion keeps one step an op, to see each alone in the plan or a profile.
 func NoFusion() Option { return func(o *options) { o.noFuse = true } }
 
 // Profiled records how long each step takes; see Program.Profile.
@@ -102,7 +102,7 @@ func (p *Program) Device() *Device { return p.dev }
 // Feeds are a run's inputs by name.
 type Feeds map[string]*tensor.Tensor
 
-// Run starts a run. Every input of the graph must be fed a tensor of its type,
+// Run starts a run and returns before it is done. Every input of the graph must be fed a tensor of its type,
 // except the seed, which the program keeps itself. The tensors are copied
 // before Run returns. The ticket is valid until Run has been called twice more.
 func (p *Program) Run(in Feeds) (*Ticket, error) {
@@ -194,7 +194,7 @@ func (p *Program) Close() error {
 	return err
 }
 
-// Ticket is a run under way.
+// Ticket is a run under way. What reads an output waits for the run first.
 type Ticket struct {
 	p       *Program
 	slot    int
@@ -229,9 +229,9 @@ func (t *Ticket) Wait() error {
 	return t.p.err
 }
 
-// F32 waits and gives a float32 output's values, in place: they are valid until
-// the slot is used again or the program closed. It is nil if there is no such
-// output or the run failed.
+// F32 waits and gives a float32 output's values, in place and row-major: they
+// are valid until Run has been called twice more or the program is closed. It is
+// nil if there is no such output or the run failed; Wait has the error.
 func (t *Ticket) F32(name string) []float32 {
 	if t.Wait() != nil {
 		return nil
@@ -247,7 +247,7 @@ func (t *Ticket) I32(name string) []int32 {
 	return t.i32[name]
 }
 
-// Scalar is the first element of a float32 output, NaN-free or not; 0 and an
+// Scalar is the first element of a float32 output, such as a loss; 0 and an
 // error if the run failed or has no such output.
 func (t *Ticket) Scalar(name string) (float32, error) {
 	if err := t.Wait(); err != nil {
@@ -260,7 +260,7 @@ func (t *Ticket) Scalar(name string) (float32, error) {
 	return v[0], nil
 }
 
-// Tensor copies an output.
+// Tensor copies an output; the copy stays valid.
 func (t *Ticket) Tensor(name string) (*tensor.Tensor, error) {
 	if err := t.Wait(); err != nil {
 		return nil, err

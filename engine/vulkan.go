@@ -59,7 +59,8 @@ func release() error {
 }
 
 // ValidationMessages gives what the Vulkan validation layers have said since
-// the last call; see VULGO_VALIDATE in the package's tests.
+// the last call. The environment variable VULGO_VALIDATE turns them on: "core",
+// "sync" and "gpu", separated by commas.
 func ValidationMessages() []string {
 	shared.Lock()
 	defer shared.Unlock()

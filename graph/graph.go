@@ -2,7 +2,11 @@
 // checks at the moment an op is added, and gradients as more ops of the same
 // graph. It runs nothing; package engine compiles and runs it.
 //
-// Errors are sticky: the first one (with the user's own file and line) is kept,
+//	x := g.Input("x", tensor.F32(32, 784))
+//	loss := x.MatMulT(g.Read(w)).Square().Mean() // w is a *graph.Variable
+//	dw := graph.Grad(loss, g.Read(w))[0]
+//
+// Operands broadcast by NumPy's rule; an axis of -1 is the last one. Errors are sticky: the first one (with the user's own file and line) is kept,
 // later ops return the zero Value, and Err and engine.Compile report it.
 package graph
 
@@ -15,7 +19,7 @@ import (
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
-// NodeKind tells what a node is.
+// NodeKind tells a node's source: an op, the host, a constant, a variable.
 type NodeKind uint8
 
 // The kinds of node.

@@ -19,7 +19,7 @@ type Conv2d struct {
 	Weight, Bias *graph.Variable `vulgo:"-"`
 }
 
-// Build makes the variables, in U(±1/sqrt(fan in)).
+// Build makes the variables, in U(±1/sqrt(fan in)); Init calls it.
 func (c *Conv2d) Build(s *Scope) error {
 	groups := max(c.Groups, 1)
 	if c.In < 1 || c.Out < 1 || c.Kernel < 1 || c.In%groups != 0 || c.Out%groups != 0 {

@@ -14,7 +14,7 @@ type Embedding struct {
 	Weight *graph.Variable `vulgo:"-"`
 }
 
-// Build makes the table.
+// Build makes the table; Init calls it.
 func (e *Embedding) Build(s *Scope) error {
 	if e.Num < 1 || e.Dim < 1 {
 		return fmt.Errorf("nn: Embedding %s: Num %d and Dim %d must be positive", s.prefix, e.Num, e.Dim)

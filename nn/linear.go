@@ -16,7 +16,7 @@ type Linear struct {
 	Weight, Bias *graph.Variable `vulgo:"-"`
 }
 
-// Build makes the variables.
+// Build makes the variables; Init calls it.
 func (l *Linear) Build(s *Scope) error {
 	if l.In < 1 || l.Out < 1 {
 		return fmt.Errorf("nn: Linear %s: In %d and Out %d must be positive", s.prefix, l.In, l.Out)

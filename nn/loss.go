@@ -4,7 +4,8 @@ import "github.com/vulgo-ml/vulgo/graph"
 
 // CrossEntropy is the mean over rows of log sum exp(logits) - logits[label],
 // for logits [.., C] and int32 labels [..]; as torch.nn.functional.cross_entropy
-// with the classes last.
+// with the classes last. A label of graph.IgnoreIndex adds 0 to the mean, and its
+// row is counted.
 func CrossEntropy(logits, labels graph.Value) graph.Value {
 	if s := logits.Shape(); len(s) > 2 {
 		logits = logits.Reshape(-1, s[len(s)-1])

@@ -37,7 +37,7 @@ func (l *LSTM) dirs() int {
 	return 1
 }
 
-// Build makes the variables.
+// Build makes the variables; Init calls it.
 func (l *LSTM) Build(s *Scope) error {
 	if l.In < 1 || l.Hidden < 1 {
 		return fmt.Errorf("nn: LSTM %s: In %d and Hidden %d must be positive", s.prefix, l.In, l.Hidden)

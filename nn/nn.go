@@ -8,6 +8,9 @@
 //	func (n *Net) Forward(x graph.Value) graph.Value {
 //		return n.Out.Forward(n.Hidden.Forward(x).Relu())
 //	}
+//
+//	net := &Net{Hidden: nn.Linear{In: 784, Out: 128}, Out: nn.Linear{In: 128, Out: 10}}
+//	vars, err := nn.Init(net, 1) // train.Fit does it for its Model
 package nn
 
 import (
@@ -22,18 +25,21 @@ import (
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
-// Module maps a value to a value.
+// Module is a model or layer of one input and one output: what train.Fit takes as
+// Model, unless it has a Step.
 type Module interface {
 	Forward(x graph.Value) graph.Value
 }
 
-// Layer has variables of its own. Init calls Build once; own layers may
-// implement it.
+// Layer has variables of its own. A type of one's own becomes a layer by its
+// Build, on the pointer; its Forward may have any form.
 type Layer interface {
+	// Build checks the layer's options and makes its variables; Init calls it
+	// once for each layer.
 	Build(s *Scope) error
 }
 
-// Scope makes a layer's variables.
+// Scope makes a layer's variables, named after the field the layer is in.
 type Scope struct {
 	prefix string
 	m      *registry
@@ -47,7 +53,8 @@ type registry struct {
 	err   error
 }
 
-// Param makes a trainable float32 variable that Init draws from init.
+// Param makes a trainable float32 variable; init draws its first values, from a
+// stream of random numbers that is the variable's own.
 func (s *Scope) Param(name string, init Initializer, shape ...int) *graph.Variable {
 	return s.variable(name, init, true, shape)
 }
@@ -76,7 +83,7 @@ func (s *Scope) variable(name string, init Initializer, train bool, shape []int)
 	return v
 }
 
-// Initializer fills a variable's initial values.
+// Initializer fills a variable's initial values, row-major.
 type Initializer func(rng *tensor.Philox, x []float32)
 
 // UniformInit draws from [-bound, bound).
@@ -107,14 +114,16 @@ func ConstInit(v float64) Initializer {
 	}
 }
 
-// ValuesInit copies given values, row-major.
+// ValuesInit copies given values; those left over stay 0.
 func ValuesInit(v ...float32) Initializer {
 	return func(_ *tensor.Philox, x []float32) { copy(x, v) }
 }
 
 // Init builds every layer of a model: the exported fields of the struct that
 // model points to, in order, also within structs, slices, arrays and pointers.
-// It returns the variables in that order. A layer in an unexported field is an
+// It returns the variables in that order. A variable's name is the path of field
+// names to it in snake case, elements of slices by their index; a tag
+// `vulgo:"name"` names a field otherwise, `vulgo:"-"` leaves it out. A layer in an unexported field is an
 // error, since it couldn't be saved; a layer behind two pointers is built once.
 func Init(model any, seed uint64) ([]*graph.Variable, error) {
 	m := &registry{seed: seed, names: map[string]bool{}, built: map[any]bool{}}
@@ -209,7 +218,8 @@ func holdsLayer(t reflect.Type, depth int) bool {
 	return false
 }
 
-// Trainable picks the parameters.
+// Trainable picks the parameters, which an optimizer updates, and leaves out the
+// buffers. To freeze a part of a model, leave out its parameters too.
 func Trainable(vars []*graph.Variable) []*graph.Variable {
 	var ps []*graph.Variable
 	for _, v := range vars {

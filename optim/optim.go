@@ -2,6 +2,12 @@
 // one optimizer are updated by one fused op over flat memory: their gradients
 // are computed side by side, the moments lie alike, and clipping is one
 // reduction.
+//
+//	rule := optim.AdamW{LR: 1e-3}.For(params)
+//	rule.Apply(graph.Grad(loss, values...), 0) // in the graph of a training step
+//
+// Package train does this, and feeds the learning rate, which is an input: it may
+// change at every step without compiling anything.
 package optim
 
 import (
@@ -15,12 +21,12 @@ import (
 // learning rate, a float32 of rank 0.
 const LRInput = "lr"
 
-// Optimizer is a rule to update parameters.
+// Optimizer is an algorithm with its options; For applies it to parameters.
 type Optimizer interface {
 	// Rate is the learning rate to begin with.
 	Rate() float64
-	// For makes the state that updates of these parameters share. Use one Rule
-	// in every program that trains them.
+	// For makes the state that updates of these parameters share. Make one Rule
+	// and use it in every program that trains them.
 	For(params []*graph.Variable) *Rule
 }
 
@@ -51,7 +57,8 @@ func newRule(op *kernels.Op, attrs any, params []*graph.Variable, moments ...str
 // Apply adds the update to the gradients' graph: parameters, moments and step
 // count are assigned. With clip > 0 the gradients are scaled so that their
 // common 2-norm is at most clip, as torch.nn.utils.clip_grad_norm_. It returns
-// that norm from before the scaling (absent without clip).
+// that norm from before the scaling (absent without clip). The gradients are
+// those of Params, in their order; each run must be fed LRInput.
 func (r *Rule) Apply(grads []graph.Value, clip float64) (norm graph.Value) {
 	if len(grads) == 0 || len(grads) != len(r.Params) || grads[0].Graph() == nil {
 		return
@@ -87,7 +94,7 @@ func (r *Rule) Apply(grads []graph.Value, clip float64) (norm graph.Value) {
 	return norm
 }
 
-// SGD is torch.optim.SGD.
+// SGD is torch.optim.SGD. LR has no default: 0 changes nothing.
 type SGD struct {
 	LR, Momentum, Dampening, WeightDecay float64
 	Nesterov                             bool
@@ -130,7 +137,7 @@ type AdamW struct {
 // Rate is LR.
 func (o AdamW) Rate() float64 { return or(o.LR, 1e-3) }
 
-// For makes the rule.
+// For makes the rule; its state is that of Adam.
 func (o AdamW) For(params []*graph.Variable) *Rule {
 	return adam(params, cpuref.AdamAttrs{Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, WeightDecay: max(0, or(o.WeightDecay, 0.01)), AMSGrad: o.AMSGrad, Decoupled: true})
 }

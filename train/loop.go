@@ -35,7 +35,7 @@ type started struct {
 	examples int
 }
 
-// Train runs the epochs. Losses are read a step late, so that the next batch is
+// Train runs the epochs of Fit.Epochs, or the steps of Fit.Steps. Losses are read a step late, so that the next batch is
 // made and copied while a step computes.
 func (r *Run) Train(ctx context.Context) error {
 	f := &r.Fit
@@ -176,7 +176,8 @@ type Result struct {
 	Examples int
 }
 
-// Evaluate runs the evaluation over one pass of a source.
+// Evaluate is the loss and the metrics over one pass of a source, with layers in
+// evaluation mode and the weights as they are.
 func (r *Run) Evaluate(src data.Source) (Result, error) {
 	res := Result{Metrics: map[string]float64{}}
 	first := true

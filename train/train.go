@@ -6,6 +6,15 @@
 //		Data: &data.DataLoader{Dataset: set, BatchSize: 64, Shuffle: true}, Epochs: 5, Seed: 1,
 //	}
 //	run, err := fit.Run(ctx, dev)
+//
+// Step instead of Model and Loss is the general form: any number of inputs,
+// several losses, metrics, a state carried from batch to batch.
+//
+//	Step: func(b *train.Batch) graph.Value {
+//		out := net.Forward(b.In[0])
+//		b.Metric("accuracy", nn.Accuracy(out, b.In[1]))
+//		return nn.CrossEntropy(out, b.In[1])
+//	},
 package train
 
 import (
@@ -41,12 +50,13 @@ type Fit struct {
 	Steps  int         // stop after so many steps; 0: when the epochs are done
 	Seed   uint64
 
-	OnStep  func(Step) // after each step, a step late
-	OnEpoch func(Epoch) error
-	Options []engine.Option // for the training step's Compile
+	OnStep  func(Step)        // after each step, a step late
+	OnEpoch func(Epoch) error // an error ends the training
+	Options []engine.Option   // for the training step's Compile
 }
 
-// Batch is what a Step builds on.
+// Batch is what a Step builds on. Step adds ops to a graph: it is called when the
+// training step or the evaluation is compiled for a shape, not for each batch.
 type Batch struct {
 	G  *graph.Graph
 	In []graph.Value // the batch's tensors
@@ -55,7 +65,8 @@ type Batch struct {
 	carry   *carries
 }
 
-// Metric reports a scalar beside the loss, averaged over an evaluation.
+// Metric reports a float32 scalar beside the loss, averaged over an evaluation;
+// training leaves it out.
 func (b *Batch) Metric(name string, v graph.Value) {
 	b.metrics = append(b.metrics, graph.Named{Name: name, Ref: v.Ref()})
 }
@@ -124,7 +135,8 @@ type Epoch struct {
 	Seconds     float64
 }
 
-// Run is a training run: its State, and what it has done. Close frees it.
+// Run is a training run: its State, and what it has done. Close frees it; close
+// the device after it.
 type Run struct {
 	Fit    Fit
 	State  *engine.State
@@ -144,6 +156,7 @@ type Run struct {
 }
 
 // New builds the model's variables and a State on the device; nothing runs yet.
+// Load a checkpoint into the Run's Dict, then Train or Evaluate. Close the Run.
 func (f Fit) New(dev *engine.Device) (*Run, error) {
 	switch {
 	case f.Optimizer == nil:
@@ -235,7 +248,7 @@ func (r *Run) buildEval(g *graph.Graph, types map[string]tensor.Type) {
 	}
 }
 
-// Run trains. A cancelled context ends it after the present step: the Run is
+// Run is New and Train. A cancelled context ends it after the present step: the Run is
 // returned with the context's error, its weights as they are then.
 func (f Fit) Run(ctx context.Context, dev *engine.Device) (*Run, error) {
 	r, err := f.New(dev)
@@ -250,7 +263,8 @@ func (r *Run) Close() error {
 	return errors.Join(r.step.Close(), r.eval.Close(), r.State.Close())
 }
 
-// Dict is the model's state_dict.
+// Dict is the model's state_dict: what checkpoint.Save and Load take. The
+// optimizer's state is not in it.
 func (r *Run) Dict() *engine.Dict { return r.State.Dict(r.Vars) }
 
 // Program is the compiled training step for a batch of those tensors, for its
