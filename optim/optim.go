@@ -11,6 +11,8 @@
 package optim
 
 import (
+	"fmt"
+
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/kernels"
@@ -60,10 +62,14 @@ func newRule(op *kernels.Op, attrs any, params []*graph.Variable, moments ...str
 // that norm from before the scaling (absent without clip). The gradients are
 // those of Params, in their order; each run must be fed LRInput.
 func (r *Rule) Apply(grads []graph.Value, clip float64) (norm graph.Value) {
-	if len(grads) == 0 || len(grads) != len(r.Params) || grads[0].Graph() == nil {
-		return
+	if len(grads) == 0 || grads[0].Graph() == nil {
+		return // nothing to update, or grads[0] failed and its graph says why
 	}
 	g := grads[0].Graph()
+	if len(grads) != len(r.Params) {
+		g.Fail(fmt.Errorf("optim: %d gradients for %d parameters: give one for each of Rule.Params, in their order", len(grads), len(r.Params)))
+		return
+	}
 	flat := graph.Pack(grads...)
 	var in []graph.Value
 	for _, p := range r.Params {
