@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/vulgo-ml/vulgo/engine"
+	"github.com/vulgo-ml/vulgo/internal/opcheck"
 	"github.com/vulgo-ml/vulgo/kernels"
 )
 
 func (c *cli) devices(ctx context.Context, args []string) error {
-	words, err := parse(c.flags("devices", ""), args)
+	fs := c.flags("devices", "[--check [--device D]]")
+	check := fs.Bool("check", false, "run every op's cases on the devices, against float64")
+	only := fs.String("device", "", "check this device alone; `name` as for train")
+	words, err := parse(fs, args)
 	if err != nil {
 		return err
 	}
@@ -24,7 +29,19 @@ func (c *cli) devices(ctx context.Context, args []string) error {
 	if vkErr != nil {
 		fmt.Fprintf(c.out, "no Vulkan: %v\n", vkErr)
 	}
-	return nil
+	if !*check {
+		return nil
+	}
+	if *only != "" {
+		return c.check(ctx, *only)
+	}
+	var failed error
+	for _, in := range infos {
+		if in.Unfit == "" {
+			failed = errors.Join(failed, c.check(ctx, spec(in)))
+		}
+	}
+	return failed
 }
 
 func (c *cli) device(in engine.Info) {
@@ -51,4 +68,33 @@ func (c *cli) device(in engine.Info) {
 	} else {
 		row("fit", "yes")
 	}
+}
+
+// check runs the op table on a device and names the kernels that are wrong.
+func (c *cli) check(ctx context.Context, name string) (err error) {
+	dev, err := engine.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dev.Close()) }()
+	fmt.Fprintf(c.out, "\n%s: every op against float64; of its tolerance the worst element used\n", dev.Name)
+	ops, wrong := 0, 0
+	err = opcheck.Ops(ctx, dev, func(r opcheck.Result) {
+		ops++
+		fmt.Fprintf(c.out, "  %-26s %4d runs  %5.1f %%\n", r.Op, r.Runs, 100*r.Worst)
+		for _, w := range r.Wrong {
+			fmt.Fprintf(c.out, "    WRONG %s\n", w)
+		}
+		if len(r.Wrong) > 0 {
+			wrong++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%s: %d of %d ops compute wrongly", dev.Name, wrong, ops)
+	}
+	fmt.Fprintf(c.out, "%s: all %d ops are right\n", dev.Name, ops)
+	return nil
 }
