@@ -1,0 +1,204 @@
+package conformance
+
+import (
+	"fmt"
+
+	"github.com/vulgo-ml/vulgo/graph"
+	"github.com/vulgo-ml/vulgo/kernels"
+	"github.com/vulgo-ml/vulgo/tensor"
+)
+
+// MissingError says what a case needs that vulgo, or this package's table of
+// PyTorch's functions, doesn't have.
+type MissingError struct{ What string }
+
+func (e *MissingError) Error() string { return "missing: " + e.What }
+
+// builder is a case being built: its tensors by name, parameters and buffers as
+// variables, the others as inputs.
+type builder struct {
+	*graph.Graph
+	c    *Case
+	vars map[string]*graph.Variable
+	in   map[string]graph.Value
+	out  map[string]graph.Value
+}
+
+// at is a given tensor's value; the zero Value if the case has none.
+func (b *builder) at(name string) graph.Value {
+	if v, ok := b.in[name]; ok {
+		return v
+	}
+	if v, ok := b.vars[name]; ok {
+		b.in[name] = b.Read(v)
+	}
+	return b.in[name]
+}
+
+func (b *builder) x() graph.Value { return b.at("x") }
+
+func (b *builder) miss(format string, a ...any) graph.Value {
+	b.Fail(&MissingError{fmt.Sprintf(format, a...)})
+	return graph.Value{}
+}
+
+// arg is an argument as PyTorch names it; def where it isn't there or null.
+func arg[T any](b *builder, name string, def T) T {
+	switch v := b.c.Args[name].(type) {
+	case nil:
+		return def
+	case T:
+		return v
+	default:
+		b.Fail(fmt.Errorf("%s: argument %s is %v, wants a %T", b.c.Name, name, v, def))
+		return def
+	}
+}
+
+func (b *builder) num(name string, def float64) float64 { return arg(b, name, def) }
+func (b *builder) flag(name string) bool                { return arg(b, name, false) }
+
+// pair is an int, or a list of two, or of one for a 1-d op: then the first of
+// the pair is one.
+func (b *builder) pair(name string, one, def int) [2]int {
+	switch v := b.c.Args[name].(type) {
+	case float64:
+		return [2]int{one, int(v)}
+	case []any:
+		var p [2]int
+		p[0] = one
+		for i := range v {
+			n, ok := v[len(v)-1-i].(float64)
+			if !ok || i > 1 {
+				b.Fail(fmt.Errorf("%s: argument %s is %v, wants one or two numbers", b.c.Name, name, v))
+				return p
+			}
+			p[1-i] = int(n)
+		}
+		return p
+	case nil:
+		return [2]int{one, def}
+	}
+	b.miss("%s %v", name, b.c.Args[name])
+	return [2]int{one, def}
+}
+
+// pair2 is pair for a 2-d op, where a single number counts for both.
+func (b *builder) pair2(name string, def int) [2]int {
+	p := b.pair(name, def, def)
+	if _, list := b.c.Args[name].([]any); !list {
+		p[0] = p[1]
+	}
+	return p
+}
+
+// ints is a list of numbers.
+func (b *builder) ints(name string) (out []int) {
+	for _, v := range arg(b, name, []any{}) {
+		n, ok := v.(float64)
+		if !ok {
+			b.Fail(fmt.Errorf("%s: argument %s holds %v, wants numbers", b.c.Name, name, v))
+		}
+		out = append(out, int(n))
+	}
+	return out
+}
+
+// apply adds an op of the table.
+func apply(name string, attrs any, in ...graph.Value) graph.Value {
+	for _, v := range in {
+		if g := v.Graph(); g != nil {
+			op := kernels.Lookup(name)
+			if op == nil {
+				g.Fail(&MissingError{"op " + name})
+				return graph.Value{}
+			}
+			return g.Apply(op, attrs, in...)[0]
+		}
+	}
+	return graph.Value{}
+}
+
+// formula is an elementwise function in one op.
+func formula(text string, in ...graph.Value) graph.Value {
+	return apply("formula", kernels.FormulaAttrs{Formula: text}, in...)
+}
+
+// steps are the int32 constants 0, 1, .. n-1.
+func (b *builder) steps(n int) graph.Value {
+	v := make([]int32, n)
+	for i := range v {
+		v[i] = int32(i)
+	}
+	return b.Const(tensor.FromI32(v, n))
+}
+
+// mask is the constant rows x cols matrix of ones where keep says so.
+func (b *builder) mask(rows, cols int, keep func(i, j int) bool) graph.Value {
+	m := make([]float32, rows*cols)
+	for i := range m {
+		if keep(i/cols, i%cols) {
+			m[i] = 1
+		}
+	}
+	return b.Const(tensor.FromF32(m, rows, cols))
+}
+
+func (b *builder) fill(v float32, shape ...int) graph.Value {
+	t := tensor.New(tensor.F32(shape...))
+	for i := range t.F32 {
+		t.F32[i] = v
+	}
+	return b.Const(t)
+}
+
+// keep gives back the axes that a reduction took, with size 1.
+func keep(y, x graph.Value, axes ...int) graph.Value {
+	shape := append([]int{}, x.Shape()...)
+	if len(axes) == 0 {
+		for i := range shape {
+			shape[i] = 1
+		}
+	}
+	for _, a := range axes {
+		shape[a] = 1
+	}
+	return y.Reshape(shape...)
+}
+
+// classesLast moves dimension 1 behind the others: [N, C, ..] -> [N·.., C].
+func classesLast(x graph.Value) graph.Value {
+	perm := []int{0}
+	for i := range max(0, len(x.Shape())-2) {
+		perm = append(perm, i+2)
+	}
+	if len(x.Shape()) < 2 {
+		return x.Reshape(1, -1)
+	}
+	return x.Permute(append(perm, 1)...).Reshape(-1, x.Dim(1))
+}
+
+// reduced is what a loss's reduction makes of its elements.
+func (b *builder) reduced(rows graph.Value) graph.Value {
+	switch how := arg(b, "reduction", "mean"); how {
+	case "mean":
+		return rows.Mean()
+	case "sum":
+		return rows.Sum()
+	case "none":
+		return rows
+	case "batchmean":
+		return rows.Sum().MulScalar(1 / float64(max(1, rows.Dim(0))))
+	default:
+		return b.miss("reduction %s", how)
+	}
+}
+
+// slice is x at the given indices of an axis.
+func slice(x graph.Value, axis int, at []int) graph.Value {
+	var parts []graph.Value
+	for _, i := range at {
+		parts = append(parts, x.Narrow(axis, i, 1))
+	}
+	return graph.Concat(axis, parts...)
+}

@@ -1,0 +1,95 @@
+package conformance
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vulgo-ml/vulgo/internal/devtest"
+)
+
+func TestMain(m *testing.M) { devtest.Main(m) }
+
+// open lists the cases; a test without any says so and is skipped.
+func open(t *testing.T) []*Case {
+	dir := cmp.Or(os.Getenv("VULGO_CONFORMANCE"), "../../../shared/conformance")
+	if _, err := os.Stat(dir); err != nil && os.Getenv("VULGO_CONFORMANCE") == "" {
+		t.Skip("no cases: ../shared/conformance isn't there beside the repository; VULGO_CONFORMANCE names another folder")
+	}
+	folders, err := Find(dir)
+	require.NoError(t, err)
+	var out []*Case
+	for _, f := range folders {
+		c, err := Read(f)
+		require.NoError(t, err)
+		out = append(out, c)
+	}
+	return out
+}
+
+// TestConformanceTorch computes every case on every device. A case whose op
+// isn't there is counted as missing; with VULGO_CONFORMANCE_STRICT=1 it fails.
+func TestConformanceTorch(t *testing.T) {
+	cases := open(t)
+	strict := os.Getenv("VULGO_CONFORMANCE_STRICT") == "1"
+	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
+		tally := map[string]*[4]int{}
+		missing := map[string][]string{}
+		for _, c := range cases {
+			rs, err := Run(d.Device, c)
+			what, isMissing := IsMissing(err)
+			worst := Worst(rs)
+			switch {
+			case isMissing:
+				worst = Result{Grade: Missing}
+				missing[what] = append(missing[what], c.Name)
+				if strict {
+					t.Errorf("%s: %v", c.Name, err)
+				}
+			case err != nil:
+				worst = Result{Grade: Failed}
+				t.Errorf("%v", err)
+			}
+			for _, r := range rs {
+				if r.Grade == Failed {
+					t.Errorf("%s: %s: %.3g times PyTorch's error: %s", c.Name, r.What, r.Ratio, r.Why)
+				}
+			}
+			if worst.Grade == B {
+				t.Logf("%s: B, %.1f times PyTorch's error in %s", c.Name, worst.Ratio, worst.What)
+			}
+			for _, group := range []string{c.Group, "~all"} {
+				if tally[group] == nil {
+					tally[group] = new([4]int)
+				}
+				tally[group][worst.Grade]++
+			}
+		}
+		t.Log("\n" + report(d.Name, tally, missing))
+	})
+}
+
+// report is a table by group, all last, and what is missing by name.
+func report(device string, tally map[string]*[4]int, missing map[string][]string) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%-18s %5s %5s %7s %8s\n", device, "A", "B", "failed", "missing")
+	var groups, names []string
+	for g := range tally {
+		groups = append(groups, g)
+	}
+	slices.Sort(groups)
+	for _, g := range groups {
+		n := tally[g]
+		fmt.Fprintf(&s, "%-18s %5d %5d %7d %8d\n", strings.TrimPrefix(g, "~"), n[A], n[B], n[Failed], n[Missing])
+	}
+	for what, cases := range missing {
+		names = append(names, fmt.Sprintf("missing %s: %s", what, strings.Join(cases, ", ")))
+	}
+	slices.Sort(names)
+	return s.String() + strings.Join(names, "\n")
+}
