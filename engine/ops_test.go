@@ -24,6 +24,7 @@ func TestTheTableIsComplete(t *testing.T) {
 // Every op, over its listed cases, on every device in every variant that
 // serves the case, against the float64 oracle at the op's tolerance.
 func TestOpsAgreeWithTheOracle(t *testing.T) {
+	defer worst.print()
 	for _, op := range kernels.All() {
 		t.Run(op.Name, func(t *testing.T) {
 			for i, c := range op.Cases {
