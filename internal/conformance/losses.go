@@ -64,8 +64,8 @@ func klDiv(x, t graph.Value) graph.Value {
 //
 //	-Σ w_c·p_c·log softmax(x)_c,  p = (1-s)·target + s/C
 //
-// a mean divides by the sum of the labels' weights. Without weights and
-// smoothing it is the op.
+// a mean divides by the sum of the labels' weights. Without weights the op
+// gives what isn't smoothed.
 func crossEntropy(b *builder) graph.Value {
 	x := classesLast(b.x())
 	smooth := b.num("label_smoothing", 0)
@@ -77,10 +77,13 @@ func crossEntropy(b *builder) graph.Value {
 		}
 		return shaped(b, b.reduced(p.Mul(x.LogSoftmax(1)).Sum(1).Neg()), target, 1)
 	}
-	if smooth == 0 && !b.at("weight").Valid() {
-		ignore := int(b.num("ignore_index", graph.IgnoreIndex))
-		rows := apply("cross_entropy", cpuref.CrossEntropyAttrs{IgnoreIndex: ignore}, x, target.Reshape(-1))
-		return finish(b, rows, b.valid(target.Reshape(-1)))
+	if !b.at("weight").Valid() {
+		ignore, labels := int(b.num("ignore_index", graph.IgnoreIndex)), target.Reshape(-1)
+		rows := apply("cross_entropy", cpuref.CrossEntropyAttrs{IgnoreIndex: ignore}, x, labels)
+		if smooth > 0 {
+			rows = rows.MulScalar(1 - smooth).Sub(x.LogSoftmax(1).Mean(1).Mul(b.valid(labels)).MulScalar(smooth))
+		}
+		return finish(b, rows, b.valid(labels))
 	}
 	return nll(b, x.LogSoftmax(1))
 }

@@ -44,12 +44,10 @@ var reductions = map[string]func(b *builder, x graph.Value, axes []int) graph.Va
 	"amin":  func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amin(axes...) },
 	"norm1": func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Abs().Sum(axes...) },
 	"norm2": func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Square().Sum(axes...).Sqrt() },
-	"max":   largest,
-	"min": func(b *builder, x graph.Value, axes []int) graph.Value {
-		return largest(b, x.Neg(), axes).Neg()
-	},
-	"var": unbiased,
-	"std": func(b *builder, x graph.Value, axes []int) graph.Value { return unbiased(b, x, axes).Sqrt() },
+	"max":   func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amax(axes...) }, // without ties the same
+	"min":   func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amin(axes...) },
+	"var":   unbiased,
+	"std":   func(b *builder, x graph.Value, axes []int) graph.Value { return unbiased(b, x, axes).Sqrt() },
 	"logsumexp": func(_ *builder, x graph.Value, axes []int) graph.Value {
 		top := x.Amax(axes...).Detach()
 		return x.Sub(keep(top, x, axes...)).Exp().Sum(axes...).Log().Add(top)
@@ -60,15 +58,6 @@ var reductions = map[string]func(b *builder, x graph.Value, axes []int) graph.Va
 		upper := b.mask(n, n, func(i, j int) bool { return i <= j })
 		return x.Transpose(axis, last).MatMul(upper).Transpose(axis, last)
 	},
-}
-
-// largest is torch.max: over one axis the gradient goes to the first largest,
-// over all it is shared.
-func largest(b *builder, x graph.Value, axes []int) graph.Value {
-	if len(axes) == 1 {
-		return b.max(x, axes[0])
-	}
-	return x.Amax(axes...)
 }
 
 // unbiased is Σ(x - mean)²/(n-1).

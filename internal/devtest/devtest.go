@@ -34,6 +34,11 @@ func Devices() []Dev { return devices }
 
 // Each runs a subtest on every device.
 func Each(t *testing.T, f func(t *testing.T, d Dev)) {
+	// go test keeps results by what a test reads of the environment, and Main
+	// reads too early to count: without this a result of other devices serves.
+	for _, name := range []string{"VULGO_TEST_DEVICES", "VULGO_VALIDATE", "VK_ICD_FILENAMES", "VK_DRIVER_FILES"} {
+		os.Getenv(name)
+	}
 	for _, d := range devices {
 		t.Run(d.Name, func(t *testing.T) { f(t, d) })
 	}
