@@ -205,7 +205,11 @@ func matMulCases() []Case {
 		}
 	}
 	return append(cases,
-		matMulCase(3, 5, 0, false, false),      // no terms: zeros
+		matMulCase(3, 5, 0, false, false), // no terms: zeros
+		matMulCase(3, 5, 0, true, true),
+		matMulCase(0, 5, 3, false, false), // nothing to make
+		matMulCase(4, 0, 3, false, true),
+		matMulBatch(tensor.Shape{0}, nil, 2, 3, 4, false, false),
 		matMulCase(2, 3, 262_140, false, true), // beyond 65,535 iterations of 4 terms
 		matMulCase(2, 4, 70_001, true, false),
 		matMulCase(300, 272, 48, false, false),

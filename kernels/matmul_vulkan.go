@@ -99,6 +99,9 @@ type tiled struct {
 // lower gives the kernel's dispatch and, where sums are split, the one that
 // adds the slices up. The epilogue belongs to whichever finishes a value.
 func (g gemm) lower(t *Target, c *Call, k tiled) Lowered {
+	if c.Out[0].Elems() == 0 {
+		return Lowered{}
+	}
 	if g.K == 0 {
 		return Lowered{Dispatches: []Dispatch{g.reduce(t, c, unread(Out(0)), 0)}}
 	}
