@@ -38,7 +38,7 @@ devices() { # runs "$@" with both drivers and validation
   local drivers
   drivers=$(tools/setup.sh drivers)
   env VK_DRIVER_FILES="$drivers" VK_ICD_FILENAMES="$drivers" \
-    VULGO_VALIDATE="${VULGO_VALIDATE:-core,sync}" \
+    VULGO_VALIDATE="${VULGO_VALIDATE-core,sync}" \
     VULGO_TEST_DEVICES="${VULGO_TEST_DEVICES:-cpu,lavapipe,swiftshader}" "$@"
 }
 
