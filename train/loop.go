@@ -100,6 +100,9 @@ func (r *Run) epoch(ctx context.Context, epoch int) (done bool, err error) {
 	if err := finish(); err != nil {
 		return false, err
 	}
+	if weight == 0 {
+		return false, fmt.Errorf("train: epoch %d of Fit.Data has no batches", epoch+1)
+	}
 	return done, r.endEpoch(epoch, sum/weight)
 }
 
