@@ -1,8 +1,9 @@
 // Sizes and the numbering of workgroups, shared by both shapes of matmul.
 //
 // A workgroup makes one tile of C for one matrix of the batch and one slice of
-// k. Tiles are numbered with n fastest, then m, batch, slice; the grid folds
-// that number into x and y.
+// k. Tiles are numbered along C's shorter side first, so that a strip of the
+// larger operand stays in the cache while the smaller one passes by; then along
+// the other side, the batch, the slices. The grid folds that number into x and y.
 layout(push_constant, std430) uniform Push {
     uint M, N, K;        // of one matrix of the batch
     uint aBatch, bBatch; // elements from one matrix to the next; 0: all use the same
