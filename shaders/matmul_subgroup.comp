@@ -11,10 +11,10 @@
 // columns of B. No shared memory, no barriers: on lavapipe 22 a barrier spills
 // every register and a buffer load inside a loop runs lane by lane, where texel
 // fetches stay vectors. GFLOP per CPU-second there, 512^3: 0.2 to 2.3 with shared
-// tiles, 6 to 10 with storage buffers, and like this (64x256x784), TM x TN = 4x4 19,
-// 8x4 24, 16x1 20, 16x2 24, 16x4 34, 32x4 38; 512^3 30 to 34 in all four forms, 25 where no
-// size is a multiple of 4. 32x8 is no faster and takes the driver three times as
-// long to compile. Storing a float costs 2.3 ns alone, 1.6 ns as a quarter vec4.
+// tiles, 6 to 10 with storage buffers, 33 to 36 like this in all four forms, 27
+// to 30 where no size is a multiple of 4. TM x TN, at 64x256x784: 4x4 19, 8x4 24,
+// 16x1 20, 16x2 24, 16x4 34, 32x4 38; 32x8 is no faster and takes the driver three
+// times as long to compile. Storing a float costs 2.3 ns alone, 1.6 ns in a vec4.
 //
 // VEC_A and VEC_B say that the operand's rows, as stored, are multiples of 4
 // and seen as vec4 texels; else as single floats. Beyond M and N the last row
