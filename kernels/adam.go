@@ -55,7 +55,9 @@ func lowerAdam(t *Target, c *Call) (Lowered, error) {
 	push := floatWords(decay, decoupled, at.Eps,
 		at.Beta1, 1-at.Beta1, lnBeta(at.Beta1), at.Beta2, 1-at.Beta2, lnBeta(at.Beta2))
 	return u.lower(t, "adam", []uint32{truth(scaled), truth(at.AMSGrad)}, push, func(part func(Bind, bool) Bind) []Bind {
-		vmax := unread(u.lr())
+		// Validation takes what the module may write as written: bind what this
+		// dispatch writes anyway.
+		vmax := unread(part(u.state(0), false))
 		if at.AMSGrad {
 			vmax = part(u.state(2), false)
 		}

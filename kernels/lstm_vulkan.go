@@ -245,7 +245,7 @@ func lowerLSTMGrad(c *Call, v lstmView, k gradStep) (Lowered, error) {
 	}
 	n := v.time(0)
 	dgx := v.step(Out(0).RO(), n, 4)
-	unwritten := unread(dgx)
+	unwritten := unread(Out(1)) // validation takes it as written, and Out(1) is
 	dgx.Texel = k.texel
 	binds := []Bind{weights, none, none, none, none, unwritten, Out(1), dgx}
 	if k.texel != Storage {

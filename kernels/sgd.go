@@ -49,7 +49,7 @@ func lowerSGD(t *Target, c *Call) (Lowered, error) {
 	spec := []uint32{truth(scaled), truth(at.Momentum != 0), truth(at.Nesterov)}
 	push := floatWords(at.WeightDecay, at.Momentum, 1-at.Dampening)
 	return u.lower(t, "sgd", spec, push, func(part func(Bind, bool) Bind) []Bind {
-		buf := unread(u.lr())
+		buf := unread(part(Bind{}, true)) // as in Adam: what is written anyway
 		if u.states > 0 {
 			buf = part(u.state(0), false)
 		}
