@@ -93,3 +93,34 @@ func report(device string, tally map[string]*[4]int, missing map[string][]string
 	slices.Sort(names)
 	return s.String() + strings.Join(names, "\n")
 }
+
+func TestRunTellsRightFromWrongAndMissing(t *testing.T) {
+	withGrad := strings.Replace(meta, `"nbytes": 8}]`, `"nbytes": 8}, {"name": "y", "kind": "grad_out", "shape": [2], "dtype": "f32", "offset": 0, "nbytes": 8}]`, 1)
+	withGrad = strings.Replace(withGrad, `"expect": [`, `"expect": [{"name": "x", "kind": "grad", "shape": [2],
+		"f64": {"dtype": "f64", "offset": 8, "nbytes": 16}, "max_abs_ref": 8, "l2_ref": 8, "err32": {}, "pert": {}}, `, 1)
+	c, err := Read(write(t, withGrad))
+	require.NoError(t, err)
+	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
+		run := func(torch string) (gradient, output Grade) {
+			k := *c
+			k.Torch = torch
+			rs, err := Run(d.Device, &k)
+			require.NoError(t, err)
+			require.Len(t, rs, 2)
+			return rs[0].Grade, rs[1].Grade
+		}
+		// The data's gradient, 1 and 4, is x·x: not that of x², which is 2x·x.
+		gradient, output := run("torch.square")
+		require.Equal(t, A, output)
+		require.Equal(t, Failed, gradient)
+		_, output = run("torch.exp")
+		require.Equal(t, Failed, output)
+
+		k := *c
+		k.Torch = "torch.nn.Transformer"
+		_, err := Run(d.Device, &k)
+		what, missing := IsMissing(err)
+		require.True(t, missing)
+		require.Equal(t, "torch.nn.Transformer", what)
+	})
+}
