@@ -25,12 +25,19 @@ func PictureFile(path string) (*tensor.Tensor, error) {
 // TestPicture is a picture of a test set for Predict, and its label: of the IDX
 // files in a folder, or of the glyphs that a seed draws.
 func TestPicture(dir string, seed uint64, index int) (*tensor.Tensor, int, error) {
-	_, test, about, err := digitSets(dir, seed)
+	var test *data.Images
+	about, err := "the glyphs", error(nil)
+	if dir == "" {
+		// the first pictures of more are the same
+		_, test, err = data.Glyphs(seed, 0, min(max(index+1, 1), glyphsTest))
+	} else {
+		_, test, about, err = digitSets(dir, seed)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
 	if index < 0 || index >= test.Len() {
-		return nil, 0, fmt.Errorf("tasks: no picture %d in the test set (0 to %d) of %s", index, test.Len()-1, about)
+		return nil, 0, fmt.Errorf("tasks: no picture %d in the test set of %s: it has %d, counted from 0", index, about, test.Len())
 	}
 	picture, label := tensor.New(tensor.F32(1, digitSize, digitSize)), tensor.New(tensor.I32())
 	if err := test.Example(index, nil, []*tensor.Tensor{picture, label}); err != nil {

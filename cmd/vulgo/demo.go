@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/vulgo-ml/vulgo/engine"
 	"github.com/vulgo-ml/vulgo/tasks"
@@ -16,7 +17,7 @@ const compareSteps = 20
 func (c *cli) demo(ctx context.Context, args []string) (err error) {
 	fs := c.flags("demo", "[flags]")
 	f := c.trainFlags(fs)
-	words, err := parse(fs, args)
+	words, err := c.parse(fs, args)
 	if err != nil {
 		return err
 	}
@@ -46,8 +47,9 @@ func (c *cli) compare(ctx context.Context, o tasks.Options, losses []float64) er
 	n := min(compareSteps, len(losses))
 	columns := []column{{o.Device.Name, losses[:n]}}
 	infos, vkErr := engine.Devices()
+	fmt.Fprintf(c.out, "\nthe same first %d steps on every other device:\n", n)
 	if vkErr != nil {
-		fmt.Fprintf(c.out, "\nno Vulkan device to compare with: %v\n", vkErr)
+		fmt.Fprintf(c.out, "no Vulkan device to compare with: %v\n", vkErr)
 	}
 	for _, in := range infos {
 		if in.Kind == o.Device.Kind && in.Index == o.Device.Index {
@@ -57,14 +59,17 @@ func (c *cli) compare(ctx context.Context, o tasks.Options, losses []float64) er
 			fmt.Fprintf(c.out, "left out: %s: %s\n", in.Name, in.Unfit)
 			continue
 		}
+		fmt.Fprintf(c.out, "%s ... ", in.Name)
+		began := time.Now()
 		l, err := lossesOn(ctx, in, o, n)
 		if err != nil {
 			return fmt.Errorf("on %s: %w", in.Name, err)
 		}
+		fmt.Fprintf(c.out, "%.1f s\n", time.Since(began).Seconds())
 		columns = append(columns, column{in.Name, l})
 	}
 	if len(columns) < 2 {
-		fmt.Fprintf(c.out, "\nno other device to compare %s with\n", o.Device.Name)
+		fmt.Fprintf(c.out, "no other device to compare %s with\n", o.Device.Name)
 		return nil
 	}
 	c.sideBySide(columns)
@@ -89,7 +94,7 @@ func spec(in engine.Info) string {
 
 func (c *cli) sideBySide(columns []column) {
 	const width = 24
-	fmt.Fprintf(c.out, "\nthe same first steps on every device: the loss\nstep")
+	fmt.Fprintf(c.out, "\nthe loss by step and device\nstep")
 	for _, col := range columns {
 		fmt.Fprintf(c.out, "  %*.*s", width, width, col.name)
 	}

@@ -15,7 +15,7 @@ func (c *cli) devices(ctx context.Context, args []string) error {
 	fs := c.flags("devices", "[--check [--device D]]")
 	check := fs.Bool("check", false, "run every op's cases on the devices, against float64")
 	only := fs.String("device", "", "check this device alone; `name` as for train")
-	words, err := parse(fs, args)
+	words, err := c.parse(fs, args)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/vulgo-ml/vulgo/engine"
@@ -11,20 +12,20 @@ import (
 )
 
 func (c *cli) flags(name, args string) *flag.FlagSet {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(c.err)
-	fs.Usage = func() {
-		fmt.Fprintf(c.err, "usage: vulgo %s %s\n", name, args)
-		fs.PrintDefaults()
-	}
+	fs := flag.NewFlagSet(name+" "+args, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // main prints the error; only -h prints the flags
+	fs.Usage = func() {}
 	return fs
 }
 
 // parse reads flags before, between and after the other words, which it returns.
-func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+func (c *cli) parse(fs *flag.FlagSet, args []string) ([]string, error) {
 	var words []string
 	for {
 		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintf(c.out, "usage: vulgo %s\n", fs.Name())
+			fs.SetOutput(c.out)
+			fs.PrintDefaults()
 			return nil, err
 		} else if err != nil {
 			return nil, usageError{err}

@@ -23,7 +23,7 @@ func (c *cli) generate(ctx context.Context, args []string) (err error) {
 	fs.StringVar(&s.Prompt, "prompt", "", "`text` to go on from")
 	fs.IntVar(&s.Length, "length", 500, "characters to write")
 	fs.Float64Var(&s.Temperature, "temperature", 0.8, "below 1 bolder, above 1 wilder; 0 takes the likeliest character")
-	words, err := parse(fs, args)
+	words, err := c.parse(fs, args)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c *cli) predict(_ context.Context, args []string) (err error) {
 	model := fs.String("model", filepath.Join("out", "digits.safetensors"), "`file` of the weights")
 	index := fs.Int("index", -1, "take picture `N` of the test set")
 	dir := fs.String("data", "", "`folder` of IDX files for --index (default: the glyphs of --seed)")
-	words, err := parse(fs, args)
+	words, err := c.parse(fs, args)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (c *cli) predicted(dev *engine.Device, model, name string, picture *tensor.
 }
 
 func (c *cli) inspect(_ context.Context, args []string) error {
-	words, err := parse(c.flags("inspect", "FILE"), args)
+	words, err := c.parse(c.flags("inspect", "FILE"), args)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ func (c *cli) train(ctx context.Context, args []string) (err error) {
 	fs := c.flags("train", strings.Join(tasks.Names(), "|")+" [flags]")
 	f := c.trainFlags(fs)
 	plan := fs.Bool("plan", false, "print the plan of a training step instead of training")
-	words, err := parse(fs, args)
+	words, err := c.parse(fs, args)
 	if err != nil {
 		return err
 	}
