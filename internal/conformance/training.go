@@ -153,7 +153,7 @@ func source(c *Case) (ordered, error) {
 		*to = t
 	}
 	if len(o.x.Shape) == 0 || len(o.y.Shape) == 0 || o.x.Shape[0] != o.y.Shape[0] || o.order.DType != tensor.Int32 || len(o.order.Shape) != 2 {
-		return o, fmt.Errorf("X is %v, Y %v, order %v: wants as many examples in X as in Y, and order [steps, batch]", o.x.Type, o.y.Type, o.order.Type)
+		return o, fmt.Errorf("order is %v, X %v, Y %v: wants order [steps, batch] and as many examples in X as in Y", o.order.Type, o.x.Type, o.y.Type)
 	}
 	for _, r := range o.order.I32 {
 		if r < 0 || int(r) >= o.x.Shape[0] {
