@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/vulgo-ml/vulgo/engine"
@@ -96,7 +97,8 @@ func (c *cli) sideBySide(columns []column) {
 	const width = 24
 	fmt.Fprintf(c.out, "\nthe loss by step and device\nstep")
 	for _, col := range columns {
-		fmt.Fprintf(c.out, "  %*.*s", width, width, col.name)
+		name, _, _ := strings.Cut(col.name, " (") // what follows is the driver's
+		fmt.Fprintf(c.out, "  %*.*s", width, width, name)
 	}
 	fmt.Fprintln(c.out)
 	largest := 0.0
