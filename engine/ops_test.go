@@ -66,10 +66,10 @@ func testCase(t *testing.T, op *kernels.Op, i int, c kernels.Case, all bool) {
 			}
 			require.NoError(t, err, name)
 			for k := range want {
-				if bad, ratio := compare(op.Tol, got[k], want[k], scale[k]); bad != "" {
-					t.Errorf("%s: output %s: %s (ratio %.3g, tolerance %v)", name, k, bad, ratio, op.Tol)
+				if used, err := op.Tol.Compare(got[k], want[k], scale[k]); err != nil {
+					t.Errorf("%s: output %s: %v (%.3g times it)", name, k, err, used)
 				} else {
-					worst.note(op.Name, d.Name, ratio)
+					worst.note(op.Name, d.Name, used)
 				}
 			}
 		}

@@ -16,42 +16,6 @@ import (
 
 type cpuArgs = cpuref.Args[float32]
 
-func TestWithinHoldsEachTolerance(t *testing.T) {
-	nan := math.NaN()
-	want := tensor.FromF64([]float64{100, 1, 0, nan, math.Inf(1)}, 5)
-	scale := tensor.FromF64([]float64{100, 1000, 1, 1, 1}, 5)
-	got := func(change func(x []float64)) *tensor.Tensor {
-		x := append([]float64(nil), want.F64...)
-		change(x)
-		return tensor.FromF64(x, 5)
-	}
-	step := 8 * unit // of 1
-	for _, c := range []struct {
-		tol    kernels.Tol
-		change func(x []float64)
-		ok     bool
-	}{
-		{kernels.Exact(), func([]float64) {}, true},
-		{kernels.Exact(), func(x []float64) { x[1] += step }, false},
-		{kernels.ULP(4), func(x []float64) { x[1] += step }, true},
-		{kernels.ULP(3), func(x []float64) { x[1] += step }, false},
-		{kernels.Sum(1), func(x []float64) { x[1] += step }, true},
-		{kernels.Sum(1), func(x []float64) { x[1] += 1001 * unit }, false},
-		{kernels.Max(1), func(x []float64) { x[2] += 99 * unit }, true},
-		{kernels.Max(1), func(x []float64) { x[2] += 101 * unit }, false},
-		{kernels.ULP(1), func(x []float64) { x[2] = normal / 2 }, true},
-		{kernels.Max(1e9), func(x []float64) { x[0] = nan }, false},
-		{kernels.Max(1e9), func(x []float64) { x[3] = 1 }, false},
-		{kernels.Max(1e9), func(x []float64) { x[4] = 1 }, false},
-		{kernels.Max(1e9), func(x []float64) { x[0] = math.Inf(1) }, false},
-	} {
-		err := within(c.tol, got(c.change), want, scale)
-		require.Equal(t, c.ok, err == nil, "%v: %v", c.tol, err)
-	}
-	require.Error(t, within(kernels.Exact(), nil, want, scale))
-	require.Error(t, within(kernels.Exact(), tensor.FromF64(want.F64, 5, 1), want, scale))
-}
-
 func TestRelativeErrors(t *testing.T) {
 	want, from := tensor.FromF64([]float64{3, 4}, 2), tensor.FromF64([]float64{0, 4}, 2)
 	got := tensor.FromF32([]float32{3, 4.5}, 2)

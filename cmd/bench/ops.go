@@ -147,7 +147,7 @@ func (b *opBench) verify(ctx context.Context, dev *engine.Device) (relErr float6
 		return 0, "", err
 	}
 	for name, w := range want {
-		if err := within(b.op.Tol, got[name], w, scale[name]); err != nil {
+		if _, err := b.op.Tol.Compare(got[name], w, scale[name]); err != nil {
 			return 0, "", fmt.Errorf("output %s of kernel %s is wrong: %w", name, variant, err)
 		}
 		relErr = max(relErr, relMax(got[name], w))

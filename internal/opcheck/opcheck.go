@@ -75,9 +75,9 @@ func Op(ctx context.Context, dev *engine.Device, op *kernels.Op) (Result, error)
 				continue
 			}
 			for name := range want {
-				bad, worst := compare(op.Tol, got[name], want[name], scale[name])
-				if res.Worst = math.Max(res.Worst, worst); bad != "" {
-					res.Wrong = append(res.Wrong, where+": "+bad)
+				used, err := op.Tol.Compare(got[name], want[name], scale[name])
+				if res.Worst = math.Max(res.Worst, used); err != nil {
+					res.Wrong = append(res.Wrong, fmt.Sprintf("%s: %v", where, err))
 				}
 			}
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/vulgo-ml/vulgo/internal/devtest"
 	"github.com/vulgo-ml/vulgo/kernels"
-	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 func TestMain(m *testing.M) { devtest.Main(m) }
@@ -44,7 +43,7 @@ func TestWrongResultsAreReported(t *testing.T) {
 		res, err := Op(t.Context(), d.Device, &strict)
 		require.NoError(t, err)
 		require.NotEmpty(t, res.Wrong)
-		require.Contains(t, res.Wrong[0], "the oracle has")
+		require.Contains(t, res.Wrong[0], "oracle has")
 		require.True(t, math.IsInf(res.Worst, 1))
 	})
 }
@@ -54,20 +53,4 @@ func TestACancelledCheckStops(t *testing.T) {
 	cancel()
 	err := Ops(ctx, devtest.Devices()[0].Device, func(Result) { t.Error("an op was reported") })
 	require.ErrorIs(t, err, context.Canceled)
-}
-
-func TestNaNsAndInfinitiesAreToldApart(t *testing.T) {
-	one := func(v float64) *tensor.Tensor {
-		x := tensor.New(tensor.Type{DType: tensor.Float64, Shape: tensor.Shape{1}})
-		x.F64[0] = v
-		return x
-	}
-	nan, inf := math.NaN(), math.Inf(1)
-	for _, c := range []struct {
-		got, want float64
-		ok        bool
-	}{{nan, nan, true}, {1, nan, false}, {nan, 1, false}, {inf, inf, true}, {inf, -inf, false}, {inf, 1e39, true}, {1, 1 + unit, true}, {1, 1.1, false}} {
-		bad, _ := compare(kernels.ULP(1), one(c.got), one(c.want), one(c.want))
-		require.Equal(t, c.ok, bad == "", "%v for %v: %s", c.got, c.want, bad)
-	}
 }
