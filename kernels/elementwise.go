@@ -26,6 +26,7 @@ type elementwiseOp struct {
 	name    string
 	formula string // "a, b -> a + b"
 	torch   string
+	onnx    string
 	ints    bool     // also over int32 in place of floats
 	bools   bool     // also over bool in place of floats
 	params  Params   // default attributes
@@ -86,7 +87,7 @@ func elementwise(d elementwiseOp) *Op {
 	}
 	f := fs[0].f
 	op := Op{
-		Name: d.name, Doc: "Y = " + strings.TrimSpace(body), Torch: d.torch,
+		Name: d.name, Doc: "Y = " + strings.TrimSpace(body), Torch: d.torch, ONNX: d.onnx,
 		Out: []Operand{{Name: "Y"}}, Tol: d.tol,
 	}
 	if strings.Contains(head, ",") || f.Args[0] != expr.Float {

@@ -56,6 +56,7 @@ type Op struct {
 	Cost     func(c *Call) Cost
 	Tol      Tol
 	Torch    string // PyTorch's name, if it has the op
+	ONNX     string // ONNX's operator, if it has the op
 }
 
 // Operand names an input or output. Optional outputs are computed only where

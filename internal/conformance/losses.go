@@ -8,8 +8,8 @@ import (
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
-// losses are PyTorch's, out of graph ops.
-var losses = map[string]build{
+// PyTorch's losses, out of graph ops.
+var _ = register(map[string]build{
 	"F.cross_entropy(x,target,weight=,ignore_index=,reduction=,label_smoothing=)": crossEntropy,
 	"F.nll_loss(log_softmax(x,1),target)":                                         crossEntropy,
 	"F.nll_loss(x,target)":                                                        func(b *builder) graph.Value { return nll(b, classesLast(b.x())) },
@@ -40,7 +40,7 @@ var losses = map[string]build{
 		return b.reduced(t.Exp().Mul(t.Sub(b.x().LogSoftmax(1))))
 	},
 	"F.cosine_embedding_loss(a,b,target,margin=0.2)": cosineEmbedding,
-}
+})
 
 // bceLogits is max(x, 0) - x·t + log(1 + e^-|x|); its gradient in x is
 // sigmoid(x) - t also at x = 0, which logsigmoid's form gives.

@@ -7,6 +7,19 @@ import (
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
+var _ = register(map[string]build{
+	"torch.nn.BatchNorm1d":    batchNorm,
+	"torch.nn.BatchNorm2d":    batchNorm,
+	"torch.nn.LayerNorm":      layerNorm,
+	"torch.nn.GroupNorm":      func(b *builder) graph.Value { return groupNorm(b, int(b.num("num_groups", 1))) },
+	"torch.nn.InstanceNorm2d": func(b *builder) graph.Value { return groupNorm(b, b.x().Dim(1)) },
+	"F.normalize(x,p,dim)":    normalize,
+	"x * rsqrt(mean(x*x, -1) + eps) * weight": func(b *builder) graph.Value {
+		x := b.x()
+		return x.Mul(x.Square().MeanKeep(-1).AddScalar(b.num("eps", 1e-6)).Op("rsqrt")).Mul(b.at("weight"))
+	},
+})
+
 // standard is (x - mean)/sqrt(var + eps) over axes, with the biased variance.
 func standard(x graph.Value, eps float64, axes ...int) graph.Value {
 	d := x.Sub(x.MeanKeep(axes...))

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/kernels"
 )
@@ -14,58 +13,34 @@ import (
 // build computes a case's outputs; most have one, which is returned, named y.
 type build func(b *builder) graph.Value
 
-// table maps PyTorch's functions, as meta.json names them, to graphs.
-var table = map[string]build{
-	"a + b":                       two("add"),
-	"a - b":                       two("sub"),
-	"a * b":                       two("mul"),
-	"a / b":                       two("div"),
-	"torch.pow(a,b)":              two("pow"),
-	"torch.maximum(a,b)":          two("maximum"),
-	"torch.minimum(a,b)":          two("minimum"),
-	"x.masked_fill(m!=0,-2.5)":    maskedFill,
-	"torch.matmul(a,b)":           func(b *builder) graph.Value { return matmul(b.at("a"), b.at("b")) },
-	"a @ a":                       func(b *builder) graph.Value { return b.at("a").MatMul(b.at("a")) },
-	"a.T @ b.T":                   gemm(true, true),
-	"a.T @ b":                     gemm(true, false),
-	"a @ b.T":                     gemm(false, true),
-	"torch.cat([a,b,a],1)":        func(b *builder) graph.Value { return graph.Concat(1, b.at("a"), b.at("b"), b.at("a")) },
-	"torch.index_select(x,0,idx)": func(b *builder) graph.Value { return b.x().Embed(b.at("idx")) },
-	"torch.gather(x,1,idx)":       gather,
-	"x.max(1).values":             func(b *builder) graph.Value { return b.max(b.x(), 1) },
+// table maps PyTorch's functions, as meta.json names them, to graphs; each
+// family's file adds its own.
+var table = map[string]build{}
 
-	"torch.nn.Linear":    linear,
-	"torch.nn.Embedding": func(b *builder) graph.Value { return b.at("weight").Embed(b.x()) },
-	"torch.nn.Conv1d":    func(b *builder) graph.Value { return flat(conv(b, true)) },
-	"torch.nn.Conv2d":    func(b *builder) graph.Value { return conv(b, false) },
+func register(family map[string]build) map[string]build {
+	for name, f := range family {
+		if table[name] != nil {
+			panic("conformance: " + name + " is registered twice")
+		}
+		table[name] = f
+	}
+	return family
+}
 
-	"torch.nn.ConvTranspose2d":   convTranspose,
-	"torch.nn.MaxPool1d":         func(b *builder) graph.Value { return flat(pool(b, true).MaxPool2dWith(poolAttrs(b, true))) },
-	"torch.nn.MaxPool2d":         func(b *builder) graph.Value { return pool(b, false).MaxPool2dWith(poolAttrs(b, false)) },
-	"torch.nn.AvgPool1d":         func(b *builder) graph.Value { return flat(avgPool(b, true)) },
-	"torch.nn.AvgPool2d":         func(b *builder) graph.Value { return avgPool(b, false) },
-	"torch.nn.AdaptiveAvgPool2d": adaptive(func(w graph.Value, k [2]int) graph.Value { return w.Mean(2, 3) }),
-	"torch.nn.AdaptiveMaxPool2d": adaptive(func(w graph.Value, k [2]int) graph.Value {
-		return w.MaxPool2dWith(cpuref.Pool2dAttrs{Kernel: k}).Squeeze(3).Squeeze(2)
-	}),
+var _ = register(map[string]build{
+	"a + b":                    two("add"),
+	"a - b":                    two("sub"),
+	"a * b":                    two("mul"),
+	"a / b":                    two("div"),
+	"torch.pow(a,b)":           two("pow"),
+	"torch.maximum(a,b)":       two("maximum"),
+	"torch.minimum(a,b)":       two("minimum"),
+	"x.masked_fill(m!=0,-2.5)": maskedFill,
 
 	"torch.nn.Softmax":    func(b *builder) graph.Value { return b.x().Softmax(int(b.num("dim", -1))) },
 	"torch.nn.LogSoftmax": func(b *builder) graph.Value { return b.x().LogSoftmax(int(b.num("dim", -1))) },
 	"torch.nn.PReLU":      prelu,
 	"torch.nn.GLU":        glu,
-	"torch.nn.LSTM":       lstm,
-	"torch.nn.LSTMCell":   lstmCell,
-
-	"torch.nn.BatchNorm1d":    batchNorm,
-	"torch.nn.BatchNorm2d":    batchNorm,
-	"torch.nn.LayerNorm":      layerNorm,
-	"torch.nn.GroupNorm":      func(b *builder) graph.Value { return groupNorm(b, int(b.num("num_groups", 1))) },
-	"torch.nn.InstanceNorm2d": func(b *builder) graph.Value { return groupNorm(b, b.x().Dim(1)) },
-	"F.normalize(x,p,dim)":    normalize,
-	"x * rsqrt(mean(x*x, -1) + eps) * weight": func(b *builder) graph.Value {
-		x := b.x()
-		return x.Mul(x.Square().MeanKeep(-1).AddScalar(b.num("eps", 1e-6)).Op("rsqrt")).Mul(b.at("weight"))
-	},
 
 	"y = (x*w).detach()*w + x": func(b *builder) graph.Value {
 		return b.x().Mul(b.at("w")).Detach().Mul(b.at("w")).Add(b.x())
@@ -81,7 +56,7 @@ var table = map[string]build{
 		h := standard(b.x(), 1e-5, 1).Mul(b.at("g")).Add(b.at("b"))
 		return b.x().Add(h.MatMul(b.at("w1")).Gelu().MatMul(b.at("w2")))
 	},
-}
+})
 
 // activations are modules of one elementwise op; args are its parameters, with
 // PyTorch's defaults.
@@ -144,9 +119,6 @@ func find(c *Case) (build, error) {
 	if f, ok := table[c.Torch]; ok {
 		return f, nil
 	}
-	if f, ok := losses[c.Torch]; ok {
-		return f, nil
-	}
 	if strings.HasPrefix(c.Torch, "see case name") {
 		if f := named(c); f != nil {
 			return f, nil
@@ -189,27 +161,6 @@ func two(op string) build {
 
 func maskedFill(b *builder) graph.Value {
 	return b.at("m").Op("to_bool").Where(b.Scalar(-2.5), b.x())
-}
-
-// gather picks x[i, idx[i, j]], by a sum over the columns that match.
-func gather(b *builder) graph.Value {
-	x, idx := b.x(), b.at("idx")
-	if len(x.Shape()) != 2 {
-		return b.miss("gather of rank %d", len(x.Shape()))
-	}
-	hit := idx.Unsqueeze(2).Eq(b.steps(x.Dim(1))).Float()
-	return hit.Mul(x.Unsqueeze(1)).Sum(2)
-}
-
-// max is torch.max along an axis: the gradient goes to the first largest.
-func (b *builder) max(x graph.Value, axis int) graph.Value {
-	shape := make([]int, len(x.Shape()))
-	for i := range shape {
-		shape[i] = 1
-	}
-	shape[axis] = x.Dim(axis)
-	hit := keep(x.Argmax(axis), x, axis).Eq(b.steps(x.Dim(axis)).Reshape(shape...))
-	return hit.Where(x, b.Scalar(0)).Sum(axis)
 }
 
 func prelu(b *builder) graph.Value {

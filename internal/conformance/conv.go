@@ -1,74 +1,23 @@
 package conformance
 
 import (
-	"fmt"
-
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/graph"
-	"github.com/vulgo-ml/vulgo/nn"
 )
 
-func linear(b *builder) graph.Value {
-	w := b.vars["weight"]
-	if w == nil {
-		return b.miss("Linear without a parameter weight")
-	}
-	l := nn.Linear{In: w.Type.Shape[1], Out: w.Type.Shape[0], Weight: w, Bias: b.vars["bias"]}
-	return l.Forward(b.x())
-}
-
-// matmul is torch.matmul: vectors gain a dimension that goes away again, batch
-// dimensions broadcast.
-func matmul(x, w graph.Value) graph.Value {
-	vec, row := len(x.Shape()) == 1, len(w.Shape()) == 1
-	if vec {
-		x = x.Unsqueeze(0)
-	}
-	if row {
-		w = w.Unsqueeze(1)
-	}
-	if nx, nw := len(x.Shape())-2, len(w.Shape())-2; nw > 0 {
-		batch := make([]int, max(nx, nw))
-		for i := range batch {
-			batch[i] = 1
-			if k := i - len(batch) + nx; k >= 0 {
-				batch[i] = x.Shape()[k]
-			}
-			if k := i - len(batch) + nw; k >= 0 {
-				batch[i] = max(batch[i], w.Shape()[k])
-			}
-		}
-		x = x.Expand(append(append([]int{}, batch...), x.Shape()[nx:]...)...)
-		w = w.Expand(append(append([]int{}, batch...), w.Shape()[nw:]...)...)
-	}
-	y := x.MatMul(w)
-	if row {
-		y = y.Squeeze(len(y.Shape()) - 1)
-	}
-	if vec {
-		y = y.Squeeze(len(y.Shape()) - 1 - b2i(!row))
-	}
-	return y
-}
-
-func b2i(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
-}
-
-func gemm(ta, tb bool) build {
-	return func(b *builder) graph.Value {
-		return apply("matmul", cpuref.MatMulAttrs{TransA: ta, TransB: tb}, b.at("a"), b.at("b"))
-	}
-}
-
-// addmm is beta·c + alpha·a·b.
-func addmm(b *builder) graph.Value {
-	ab := b.at("a").MatMul(b.at("b")).MulScalar(b.num("alpha", 1))
-	return ab.Add(b.at("c").MulScalar(b.num("beta", 1)))
-}
+var _ = register(map[string]build{
+	"torch.nn.Conv1d":            func(b *builder) graph.Value { return flat(conv(b, true)) },
+	"torch.nn.Conv2d":            func(b *builder) graph.Value { return conv(b, false) },
+	"torch.nn.ConvTranspose2d":   convTranspose,
+	"torch.nn.MaxPool1d":         func(b *builder) graph.Value { return flat(pool(b, true).MaxPool2dWith(poolAttrs(b, true))) },
+	"torch.nn.MaxPool2d":         func(b *builder) graph.Value { return pool(b, false).MaxPool2dWith(poolAttrs(b, false)) },
+	"torch.nn.AvgPool1d":         func(b *builder) graph.Value { return flat(avgPool(b, true)) },
+	"torch.nn.AvgPool2d":         func(b *builder) graph.Value { return avgPool(b, false) },
+	"torch.nn.AdaptiveAvgPool2d": adaptive(func(w graph.Value, k [2]int) graph.Value { return w.Mean(2, 3) }),
+	"torch.nn.AdaptiveMaxPool2d": adaptive(func(w graph.Value, k [2]int) graph.Value {
+		return w.MaxPool2dWith(cpuref.Pool2dAttrs{Kernel: k}).Squeeze(3).Squeeze(2)
+	}),
+})
 
 // flat takes away the height that a 1-d op was given.
 func flat(y graph.Value) graph.Value {
@@ -194,52 +143,4 @@ func adaptive(window func(w graph.Value, k [2]int) graph.Value) build {
 		}
 		return graph.Stack(2, cells...).Reshape(x.Dim(0), x.Dim(1), n[0], n[1])
 	}
-}
-
-func lstm(b *builder) graph.Value {
-	if b.num("proj_size", 0) != 0 {
-		return b.miss("LSTM with proj_size")
-	}
-	l := nn.LSTM{
-		In: int(b.num("input_size", 0)), Hidden: int(b.num("hidden_size", 0)), Layers: int(b.num("num_layers", 1)),
-		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"),
-	}
-	for k := range l.Layers {
-		for d, suffix := range []string{"", "_reverse"} {
-			name := func(part string) *graph.Variable { return b.vars[fmt.Sprintf("%s_l%d%s", part, k, suffix)] }
-			if d == 0 || l.Bidirectional {
-				l.Cells = append(l.Cells, nn.LSTMWeights{Wih: name("weight_ih"), Whh: name("weight_hh"), Bih: name("bias_ih"), Bhh: name("bias_hh")})
-			}
-		}
-	}
-	x, h0, c0 := b.x(), b.at("h0"), b.at("c0")
-	single := len(x.Shape()) == 2
-	if single {
-		x = x.Unsqueeze(1)
-		if h0.Valid() {
-			h0, c0 = h0.Unsqueeze(1), c0.Unsqueeze(1)
-		}
-		l.BatchFirst = false
-	}
-	y, h, c := l.Forward(x, h0, c0)
-	if single && y.Valid() {
-		y, h, c = y.Squeeze(1), h.Squeeze(1), c.Squeeze(1)
-	}
-	b.out["hn"], b.out["cn"] = h, c
-	return y
-}
-
-// lstmCell is one step of the sequence op.
-func lstmCell(b *builder) graph.Value {
-	gates := b.x().MatMulT(b.at("weight_ih"))
-	if b.at("bias_ih").Valid() {
-		gates = gates.Add(b.at("bias_ih").Add(b.at("bias_hh")))
-	}
-	h0, c0 := b.at("h0"), b.at("c0")
-	if !h0.Valid() {
-		h0 = b.Zeros(gates.Dim(0), gates.Dim(1)/4)
-		c0 = h0
-	}
-	_, b.out["h"], b.out["c"] = gates.Unsqueeze(0).LSTM(b.at("weight_hh"), h0, c0, false)
-	return graph.Value{}
 }
