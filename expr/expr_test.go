@@ -26,6 +26,7 @@ var formulas = []string{
 	"x -> sin(x)*cos(x)",
 	"x -> tanh(x) + sigmoid(x) + erf(x) + erfc(x)",
 	"x, y -> pow(abs(x) + 0.5, y)",
+	"x, y -> atan(x) - fmod(3*x, y + 2) + where(signbit(x), x, y)",
 	"x -> 0.5*x*erfc(x*(-0.70710678118654752))",
 	"x -> t = tanh(0.79788456*(x + 0.044715*x*x*x)); 0.5*x*(1 + t)",
 	"x, y -> fma(x, y, x)",

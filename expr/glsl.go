@@ -9,7 +9,7 @@ import (
 func bits32(v float64) uint32 { return math.Float32bits(float32(v)) }
 
 // GLSL is f as a GLSL function of that name, over the functions of
-// shaders/math.glsl: arguments x0, x1, ..., then attributes a0, a1, ...
+// shaders/formulas.glsl: arguments x0, x1, ..., then attributes a0, a1, ...
 func (f Func) GLSL(name string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s(", f.Result(), name)

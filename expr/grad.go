@@ -131,6 +131,10 @@ func derivative(e, g *Expr) [3]*Expr {
 			k = -k
 		}
 		return [3]*Expr{mul(mul(g, Const(k)), build(Exp, neg(mul(a, a))))}
+	case Atan:
+		return [3]*Expr{build(Div, g, build(Add, mul(a, a), one))}
+	case Fmod: // a - b·(a - fmod)/b: the quotient is whole
+		return [3]*Expr{g, neg(mul(g, build(Round, build(Div, build(Sub, a, e), b))))}
 	case Pow:
 		// At x = 0, where log has no value, y·x^(y-1) and x^y·log x have limits.
 		dx := mul(g, mul(b, build(Pow, a, build(Sub, b, one))))

@@ -70,6 +70,15 @@ func (st *step[T]) floats(s *scratch[T]) {
 		}
 	case Pow:
 		power(d, a, b)
+	case Fmod:
+		for i := range d {
+			d[i] = T(math.Mod(float64(a[i]), float64(b[i])))
+		}
+	case SignBit:
+		o := s.i[st.dst]
+		for i := range o {
+			o[i] = flag(math.Signbit(float64(a[i])))
+		}
 	case IsNaN:
 		o := s.i[st.dst]
 		for i := range o {

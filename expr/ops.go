@@ -6,6 +6,7 @@ type Op uint8
 // The operations. Comparisons give Bool and are false for NaN, except NE.
 // Min and Max give NaN when an operand is NaN, Round takes halves to even,
 // Where takes its second operand where the first is true, its third elsewhere.
+// Fmod is x - y·trunc(x/y) exactly, SignBit is true for -0 too.
 // ToInt drops the fraction (beyond int32, what the device gives).
 const (
 	OpArg Op = iota
@@ -45,8 +46,11 @@ const (
 	Sigmoid
 	Erf
 	Erfc
+	Atan
+	Fmod
 	Pow
 	IsNaN
+	SignBit
 	ToFloat
 	ToInt
 	ToBool
@@ -114,8 +118,11 @@ var ops = [numOps]opInfo{
 	Sigmoid: {name: "sigmoid", arity: 1, sig: floats, glsl: "vsigmoid"},
 	Erf:     {name: "erf", arity: 1, sig: floats, glsl: "verf"},
 	Erfc:    {name: "erfc", arity: 1, sig: floats, glsl: "verfc"},
+	Atan:    {name: "atan", arity: 1, sig: floats, glsl: "vatan"},
+	Fmod:    {name: "fmod", arity: 2, sig: floats, glsl: "vfmod"},
 	Pow:     {name: "pow", arity: 2, sig: floats, glsl: "vpow"},
 	IsNaN:   {name: "isnan", arity: 1, sig: floatTest, glsl: "visnan"},
+	SignBit: {name: "signbit", arity: 1, sig: floatTest, glsl: "vsignbit"},
 	ToFloat: {name: "float", arity: 1, sig: convert},
 	ToInt:   {name: "int", arity: 1, sig: convert},
 	ToBool:  {name: "bool", arity: 1, sig: convert},

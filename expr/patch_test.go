@@ -108,7 +108,7 @@ func TestGLSLCompiles(t *testing.T) {
 	if _, err := exec.LookPath("glslc"); err != nil {
 		t.Skip("no glslc")
 	}
-	src := "#version 450\n#extension GL_GOOGLE_include_directive : enable\n#include \"math.glsl\"\n"
+	src := "#version 450\n#extension GL_GOOGLE_include_directive : enable\n#include \"formulas.glsl\"\n"
 	src += "int vmin(int a, int b) { return min(a, b); }\nint vmax(int a, int b) { return max(a, b); }\nint vabs(int a) { return abs(a); }\n"
 	for i, text := range formulas {
 		src += parse(t, text).GLSL("f"+string(rune('a'+i))) + "\n"

@@ -193,8 +193,12 @@ func scalar(op Op, x, y, z float64) float64 {
 		return max(x, y)
 	case Pow:
 		return math.Pow(x, y)
+	case Fmod:
+		return math.Mod(x, y)
 	case IsNaN:
 		return truth(x != x)
+	case SignBit:
+		return truth(math.Signbit(x))
 	case ToFloat:
 		return x
 	case ToInt:
@@ -229,4 +233,5 @@ var unary64 = [numOps]func(float64) float64{
 	},
 	Erf:  math.Erf,
 	Erfc: math.Erfc,
+	Atan: math.Atan,
 }

@@ -38,6 +38,8 @@ func TestFunctionsOverAllOfFloat32(t *testing.T) {
 		{"x, y -> rsqrt(x)", func(x, _ float64) float64 { return 1 / math.Sqrt(x) }, 2.5},
 		{"x, y -> x/y", func(x, y float64) float64 { return x / y }, 2.5},
 		{"x, y -> pow(x, y)", math.Pow, 4.5},
+		{"x, y -> atan(x)", func(x, _ float64) float64 { return math.Atan(x) }, 3},
+		{"x, y -> fmod(x, y)", math.Mod, 0},
 		{"x, y -> max(x, y)", func(x, y float64) float64 { return max(x, y) }, 0},
 		{"x, y -> min(x, y)", func(x, y float64) float64 { return min(x, y) }, 0},
 		{"x, y -> round(x) - floor(y)", func(x, y float64) float64 { return math.RoundToEven(x) - math.Floor(y) }, 0.5},
