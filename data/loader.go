@@ -143,6 +143,10 @@ func rows(t *tensor.Tensor, lo, hi int) *tensor.Tensor {
 		v.F32 = t.F32[lo*n : hi*n : hi*n]
 	case tensor.Float64:
 		v.F64 = t.F64[lo*n : hi*n : hi*n]
+	case tensor.Float16, tensor.BFloat16:
+		v.U16 = t.U16[lo*n : hi*n : hi*n]
+	case tensor.Int64:
+		v.I64 = t.I64[lo*n : hi*n : hi*n]
 	default:
 		v.I32 = t.I32[lo*n : hi*n : hi*n]
 	}
