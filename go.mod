@@ -7,6 +7,8 @@ require (
 	golang.org/x/sys v0.36.0
 )
 
+require pgregory.net/rapid v1.3.0
+
 require (
 	codeberg.org/go-fonts/liberation v0.5.0 // indirect
 	codeberg.org/go-latex/latex v0.2.0 // indirect

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vulgo-ml/vulgo/engine"
 	"github.com/vulgo-ml/vulgo/graph"
+	"github.com/vulgo-ml/vulgo/internal/opcheck"
 	"github.com/vulgo-ml/vulgo/kernels"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
@@ -29,7 +30,7 @@ func TestGradientsAreTheFiniteDifferences(t *testing.T) {
 		}
 		t.Run(op.Name, func(t *testing.T) {
 			for i, c := range op.Cases {
-				if f := newFixture(op, c, uint64(i)); f.elements() <= 5000 && f.finite() {
+				if f := opcheck.NewFixture(op, c, uint64(i), true); f.Elems() <= 5000 && f.Finite() {
 					newSlope(t, f, uint64(i)).check(t)
 				}
 			}
@@ -37,48 +38,26 @@ func TestGradientsAreTheFiniteDifferences(t *testing.T) {
 	}
 }
 
-func (f *fixture) elements() int {
-	n := 0
-	for _, t := range f.c.In {
-		n += t.Elems()
-	}
-	return n
-}
-
-func (f *fixture) finite() bool {
-	for _, x := range f.in {
-		if x == nil {
-			continue
-		}
-		for _, v := range x.F32 {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // differentiable tells of an output whether the op's gradient knows it: not what
 // is saved for the gradient, but for cross-entropy's lse, a result in itself.
-func (f *fixture) differentiable(out int, y graph.Value) bool {
-	o := f.op.Out[min(out, len(f.op.Out)-1)]
+func differentiable(op *kernels.Op, out int, y graph.Value) bool {
+	o := op.Out[min(out, len(op.Out)-1)]
 	return y.Type().DType.IsFloat() && (!o.Optional || o.Name == "lse")
 }
 
 // slope is a case with float64 inputs, as a loss and its gradients.
 type slope struct {
 	name  string
-	f     *fixture
+	f     *opcheck.Fixture
 	g     *graph.Graph
 	feeds engine.Feeds
 	wrt   []int
 }
 
-func newSlope(t *testing.T, f *fixture, seed uint64) *slope {
-	s := &slope{name: fmt.Sprintf("%s %v%v", f.op.Name, f.c.Attrs, f.c.In), f: f, g: graph.New(), feeds: engine.Feeds{}}
+func newSlope(t *testing.T, f *opcheck.Fixture, seed uint64) *slope {
+	s := &slope{name: f.String(), f: f, g: graph.New(), feeds: engine.Feeds{}}
 	var in, wrt []graph.Value
-	for i, x := range f.in {
+	for i, x := range f.In {
 		if x == nil {
 			in = append(in, graph.Value{})
 			continue
@@ -92,8 +71,8 @@ func newSlope(t *testing.T, f *fixture, seed uint64) *slope {
 		}
 	}
 	var loss graph.Value
-	for i, y := range s.g.Apply(f.op, f.c.Attrs, in...) {
-		if !f.differentiable(i, y) {
+	for i, y := range s.g.Apply(f.Op, f.Case.Attrs, in...) {
+		if !differentiable(f.Op, i, y) {
 			continue
 		}
 		name := fmt.Sprintf("w%d", i)
@@ -137,7 +116,7 @@ func (s *slope) check(t *testing.T) {
 	out, _, err := engine.Oracle(s.g, s.feeds, nil)
 	require.NoError(t, err, s.name)
 	if l := out["loss"].At(0); math.IsNaN(l) || math.IsInf(l, 0) {
-		require.Equal(t, "max_pool2d", s.f.op.Name, "only a maximum over nothing but padding is infinite")
+		require.Equal(t, "max_pool2d", s.f.Op.Name, "only a maximum over nothing but padding is infinite")
 		return
 	}
 	for _, i := range s.wrt {
@@ -167,7 +146,7 @@ func (s *slope) check(t *testing.T) {
 		}
 		got := (loss(h) - loss(-h)) / (2 * h)
 		if bound := 1e-6*terms + 1e-6; !(math.Abs(got-want) <= bound) {
-			t.Errorf("%s: input %s: the gradient gives %g, the finite difference %g", s.name, s.f.op.In[min(i, len(s.f.op.In)-1)].Name, want, got)
+			t.Errorf("%s: input %s: the gradient gives %g, the finite difference %g", s.name, s.f.Op.In[min(i, len(s.f.Op.In)-1)].Name, want, got)
 		}
 	}
 }

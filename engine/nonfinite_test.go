@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/internal/opcheck"
 	"github.com/vulgo-ml/vulgo/kernels"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
@@ -32,14 +33,15 @@ func TestNaNAndInfinityOnEveryDevice(t *testing.T) {
 		axis  int
 	}{{tensor.Shape{37, 10}, 1}, {tensor.Shape{37, 10}, 0}, {tensor.Shape{7, 133}, 1}, {tensor.Shape{133, 8}, 0}, {tensor.Shape{5, 7, 3}, 1}}
 	for fi, fill := range fills {
+		run := func(op *kernels.Op, k kernels.Case) { testCase(t, opcheck.NewFixture(op, k, uint64(fi), true), 1) }
 		for _, s := range shapes {
 			in := []tensor.Type{tensor.F32(s.shape...)}
 			for _, op := range []*kernels.Op{kernels.ReduceSum, kernels.ReduceMean, kernels.AMax, kernels.AMin, kernels.ArgMax} {
 				at := cpuref.ReduceAttrs{Axes: cpuref.IntList(s.axis)}
-				testCase(t, op, fi, kernels.Case{Attrs: at, In: in, Fill: []kernels.Filler{fill}}, true)
+				run(op, kernels.Case{Attrs: at, In: in, Fill: []kernels.Filler{fill}})
 			}
 			for _, op := range []*kernels.Op{kernels.Softmax, kernels.LogSoftmax} {
-				testCase(t, op, fi, kernels.Case{Attrs: cpuref.AxisAttrs{Axis: s.axis}, In: in, Fill: []kernels.Filler{fill}}, true)
+				run(op, kernels.Case{Attrs: cpuref.AxisAttrs{Axis: s.axis}, In: in, Fill: []kernels.Filler{fill}})
 			}
 			if len(s.shape) == 2 {
 				labels := kernels.FillInts(s.shape[1] + 2) // some are no class
@@ -47,9 +49,9 @@ func TestNaNAndInfinityOnEveryDevice(t *testing.T) {
 					Attrs: cpuref.CrossEntropyAttrs{IgnoreIndex: 1},
 					In:    append(in, tensor.I32(s.shape[0])), Fill: []kernels.Filler{fill, labels},
 				}
-				testCase(t, kernels.CrossEntropy, fi, k, true)
+				run(kernels.CrossEntropy, k)
 				k.In = append(k.In, tensor.F32(s.shape[0]), tensor.F32(s.shape[0]))
-				testCase(t, kernels.CrossEntropyGrad, fi, k, true)
+				run(kernels.CrossEntropyGrad, k)
 			}
 		}
 	}
