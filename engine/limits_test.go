@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,6 +9,7 @@ import (
 	"github.com/vulgo-ml/vulgo/internal/devtest"
 	"github.com/vulgo-ml/vulgo/internal/opcheck"
 	"github.com/vulgo-ml/vulgo/kernels"
+	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 // Every op on Vulkan devices that pretend to less than they have: few workgroups
@@ -51,4 +53,57 @@ func pretend(t *testing.T, shrink func(*kernels.Target)) {
 		}
 	}
 	require.NotEmpty(t, devtest.Devices())
+}
+
+// Operands larger than a binding may be: elementwise ops, copies and
+// optimizers go in windows; whatever else doesn't is refused by name, and never
+// wrong.
+func TestOpsOnDevicesWithSmallBindings(t *testing.T) {
+	pretend(t, func(t *kernels.Target) { t.MaxStorageRange = 4 << 10 })
+	for _, op := range kernels.All() {
+		t.Run(op.Name, func(t *testing.T) {
+			done := 0
+			for i, c := range op.Cases {
+				f := opcheck.NewFixture(op, c, uint64(i), true)
+				call, err := f.Call()
+				require.NoError(t, err)
+				if n := f.Elems(); n > 20000 || done == 4 || !larger(call, 4<<10) {
+					continue
+				}
+				done++
+				if windowed(call) {
+					testCase(t, f, 1)
+					continue
+				}
+				for _, d := range devtest.Devices() {
+					variants, err := f.Variants(d.Target)
+					require.NoError(t, err)
+					for _, v := range variants {
+						if _, err := f.Run(d.Device, v, 1); err != nil {
+							require.ErrorContains(t, err, op.Name)
+							continue
+						}
+						testVariant(t, f, d, v, 1)
+					}
+				}
+			}
+		})
+	}
+}
+
+// larger tells whether an operand takes more bytes.
+func larger(c *kernels.Call, bytes int) bool {
+	for _, t := range append(append([]tensor.Type{}, c.In...), c.Out...) {
+		if t.Bytes() > bytes {
+			return true
+		}
+	}
+	return false
+}
+
+// windowed tells whether an op must do with any binding range.
+func windowed(c *kernels.Call) bool {
+	_, elementwise := kernels.Formula(c.Op, c.Attrs, c.In)
+	return elementwise || c.Op.Flat != nil || slices.Contains([]*kernels.Op{
+		kernels.Permute, kernels.Expand, kernels.Slice, kernels.SliceGrad, kernels.Concat, kernels.Pack}, c.Op)
 }

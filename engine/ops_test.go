@@ -57,8 +57,6 @@ func testCase(t failer, f *opcheck.Fixture, times int) {
 	if f.Op.View {
 		return
 	}
-	want, scale, err := f.Oracle()
-	require.NoError(t, err, "%v", f)
 	for _, d := range devtest.Devices() {
 		variants, err := f.Variants(d.Target)
 		require.NoError(t, err, "%v", f)
@@ -66,21 +64,28 @@ func testCase(t failer, f *opcheck.Fixture, times int) {
 			t.Errorf("no variant on %s serves %v", d.Name, f)
 		}
 		for _, v := range variants {
-			name := fmt.Sprintf("%s/%s %v", d.Name, v, f)
-			got, err := f.Run(d.Device, v, times)
-			require.NoError(t, err, name)
-			for k := range want {
-				used, err := f.Op.Tol.Compare(got[0][k], want[k], scale[k])
-				if err != nil {
-					t.Errorf("%s: output %s: %v (%.3g times it)", name, k, err, used)
-				} else {
-					worst.note(f.Op.Name, d.Name, used)
-				}
-				for _, again := range got[1:] {
-					if why := opcheck.Differ(got[0][k], again[k]); why != "" {
-						t.Errorf("%s: output %s: another run gives other bits: %s", name, k, why)
-					}
-				}
+			testVariant(t, f, d, v, times)
+		}
+	}
+}
+
+func testVariant(t failer, f *opcheck.Fixture, d devtest.Dev, variant string, times int) {
+	t.Helper()
+	name := fmt.Sprintf("%s/%s %v", d.Name, variant, f)
+	want, scale, err := f.Oracle()
+	require.NoError(t, err, name)
+	got, err := f.Run(d.Device, variant, times)
+	require.NoError(t, err, name)
+	for k := range want {
+		used, err := f.Op.Tol.Compare(got[0][k], want[k], scale[k])
+		if err != nil {
+			t.Errorf("%s: output %s: %v (%.3g times it)", name, k, err, used)
+		} else {
+			worst.note(f.Op.Name, d.Name, used)
+		}
+		for _, again := range got[1:] {
+			if why := opcheck.Differ(got[0][k], again[k]); why != "" {
+				t.Errorf("%s: output %s: another run gives other bits: %s", name, k, why)
 			}
 		}
 	}

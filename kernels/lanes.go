@@ -92,3 +92,19 @@ func flat(t *Target, shader string, n int, push []uint32, bind ...Bind) Dispatch
 func fillWith(t *Target, to Bind, n int, word uint32) Dispatch {
 	return flat(t, "fill", parts(n, 4), []uint32{uint32(n), word}, to)
 }
+
+// fillAll writes a 32-bit word to every element of an operand, in windows where
+// it is larger than a binding may be.
+func fillAll(t *Target, c *Call, to Bind, word uint32) []Dispatch {
+	n := c.operand(to).Elems()
+	limit := t.MaxStorageRange / 4 / FlatAlign * FlatAlign
+	if limit == 0 || n <= limit {
+		return []Dispatch{fillWith(t, to, n, word)}
+	}
+	var all []Dispatch
+	for off := 0; off < n; off += limit {
+		part := min(limit, n-off)
+		all = append(all, fillWith(t, to.Part(off, part), part, word))
+	}
+	return all
+}

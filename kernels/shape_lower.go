@@ -1,7 +1,9 @@
 package kernels
 
 import (
+	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
@@ -11,8 +13,9 @@ import (
 type copyDim struct{ size, src, dst int }
 
 // stridedCopy copies a block, dimensions outermost first, offsets and strides in
-// elements. What lies as one stretch on both sides goes as one.
-func stridedCopy(t *Target, src, dst Bind, srcOff, dstOff int, block []copyDim) []Dispatch {
+// elements. What lies as one stretch on both sides goes as one; what a binding
+// can't hold goes in parts.
+func stridedCopy(t *Target, c *Call, src, dst Bind, srcOff, dstOff int, block []copyDim) []Dispatch {
 	var ds []copyDim // innermost first, joined
 	n := 1
 	for i := len(block) - 1; i >= 0; i-- {
@@ -30,23 +33,48 @@ func stridedCopy(t *Target, src, dst Bind, srcOff, dstOff int, block []copyDim) 
 	if n == 0 {
 		return nil
 	}
-	if len(ds) > copyRank { // a copy for each step of the outermost
-		d := ds[len(ds)-1]
-		var all []Dispatch
-		for i := range d.size {
-			inner := append([]copyDim(nil), ds[:len(ds)-1]...)
-			for l, r := 0, len(inner)-1; l < r; l, r = l+1, r-1 {
-				inner[l], inner[r] = inner[r], inner[l]
-			}
-			all = append(all, stridedCopy(t, src, dst, srcOff+i*d.src, dstOff+i*d.dst, inner)...)
-		}
-		return all
-	}
 	if len(ds) == 0 {
 		ds = []copyDim{{1, 1, 1}}
 	}
 	if len(ds) == 1 && ds[0].src == 1 && ds[0].dst == 1 && srcOff%FlatAlign == 0 && dstOff%FlatAlign == 0 {
 		return []Dispatch{{Bind: []Bind{src.Part(srcOff, n), dst.Part(dstOff, n)}}}
+	}
+	// part is the copy of size steps of dimension k from its step first on.
+	part := func(k, first, size int) []Dispatch {
+		inner := slices.Clone(ds)
+		inner[k].size = size
+		slices.Reverse(inner)
+		return stridedCopy(t, c, src, dst, srcOff+first*ds[k].src, dstOff+first*ds[k].dst, inner)
+	}
+	if k := len(ds) - 1; k >= copyRank { // a copy for each step of the outermost
+		var all []Dispatch
+		for i := range ds[k].size {
+			all = append(all, part(k, i, 1)...)
+		}
+		return all
+	}
+	limit := t.MaxStorageRange / 4
+	if limit == 0 {
+		limit = math.MaxInt
+	}
+	srcLo, srcHi, srcWidest := stretch(srcOff, ds, func(d copyDim) int { return d.src })
+	dstLo, dstHi, dstWidest := stretch(dstOff, ds, func(d copyDim) int { return d.dst })
+	halves := func(k int) []Dispatch {
+		half := ds[k].size / 2
+		return append(part(k, 0, half), part(k, half, ds[k].size-half)...)
+	}
+	largeSrc, largeDst := c.operand(src).Elems() > limit, c.operand(dst).Elems() > limit
+	switch {
+	case largeSrc && srcHi-srcLo > limit:
+		return halves(srcWidest)
+	case largeDst && dstHi-dstLo > limit:
+		return halves(dstWidest)
+	}
+	if largeSrc {
+		src, srcOff = src.Part(srcLo, srcHi-srcLo), srcOff-srcLo
+	}
+	if largeDst {
+		dst, dstOff = dst.Part(dstLo, dstHi-dstLo), dstOff-dstLo
 	}
 	vec, from, step := 1, 2, ds[0].src
 	if quads(dstOff, ds, func(d copyDim) int { return d.dst }) {
@@ -81,9 +109,24 @@ func stridedCopy(t *Target, src, dst Bind, srcOff, dstOff int, block []copyDim) 
 		}
 		push[15+i], push[21+i] = uint32(int32(d.src)), uint32(int32(d.dst))
 	}
-	c := flat(t, "copy", n, push, src, dst)
-	c.Spec = append(c.Spec, uint32(vec), uint32(len(ds)), uint32(from))
-	return []Dispatch{c}
+	d := flat(t, "copy", n, push, src, dst)
+	d.Spec = append(d.Spec, uint32(vec), uint32(len(ds)), uint32(from))
+	return []Dispatch{d}
+}
+
+// stretch is [lo, hi), what a copy touches of one side, lo rounded down to where
+// a binding may start, and the dimension that spans most of it.
+func stretch(off int, ds []copyDim, stride func(copyDim) int) (lo, hi, widest int) {
+	lo, hi = off, off+1
+	most := -1
+	for k, d := range ds {
+		span := (d.size - 1) * stride(d)
+		lo, hi = lo+min(span, 0), hi+max(span, 0)
+		if span = max(span, -span); span > most {
+			most, widest = span, k
+		}
+	}
+	return lo / FlatAlign * FlatAlign, hi, widest
 }
 
 // copyRank is the dimensions the shader takes.
@@ -120,7 +163,7 @@ func permuteCopy(t *Target, c *Call) []Dispatch {
 	for i, n := range c.Out[0].Shape {
 		ds = append(ds, copyDim{n, from[p.V[i]], to[i]})
 	}
-	return stridedCopy(t, In(0), Out(0), 0, 0, ds)
+	return stridedCopy(t, c, In(0), Out(0), 0, 0, ds)
 }
 
 func expandCopy(t *Target, c *Call) []Dispatch {
@@ -135,7 +178,7 @@ func expandCopy(t *Target, c *Call) []Dispatch {
 		}
 		ds = append(ds, d)
 	}
-	return stridedCopy(t, In(0), Out(0), 0, 0, ds)
+	return stridedCopy(t, c, In(0), Out(0), 0, 0, ds)
 }
 
 // sliceBlock is a slice of that size of an array: where it starts and its strides.
@@ -156,7 +199,7 @@ func sliceCopy(t *Target, c *Call) []Dispatch {
 	for d, n := range y {
 		ds = append(ds, copyDim{n, from[d], to[d]})
 	}
-	return stridedCopy(t, In(0), Out(0), off, 0, ds)
+	return stridedCopy(t, c, In(0), Out(0), off, 0, ds)
 }
 
 func sliceGradCopy(t *Target, c *Call) []Dispatch {
@@ -170,7 +213,7 @@ func sliceGradCopy(t *Target, c *Call) []Dispatch {
 	for d, n := range dy {
 		ds = append(ds, copyDim{n, from[d], to[d]})
 	}
-	return append([]Dispatch{fillWith(t, Out(0), c.Out[0].Elems(), 0)}, stridedCopy(t, In(0), Out(0), 0, off, ds)...)
+	return append(fillAll(t, c, Out(0), 0), stridedCopy(t, c, In(0), Out(0), 0, off, ds)...)
 }
 
 func concatCopy(t *Target, c *Call) []Dispatch {
@@ -183,7 +226,7 @@ func concatCopy(t *Target, c *Call) []Dispatch {
 		for d, n := range x.Shape {
 			ds = append(ds, copyDim{n, from[d], to[d]})
 		}
-		all = append(all, stridedCopy(t, In(i), Out(0), 0, off, ds)...)
+		all = append(all, stridedCopy(t, c, In(i), Out(0), 0, off, ds)...)
 		off += x.Shape[axis] * to[axis]
 	}
 	return all

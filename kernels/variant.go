@@ -137,6 +137,14 @@ func Out(i int) Bind { return Bind{Role: RoleOut, Index: i, Access: Write} }
 // Work binds workspace i, read and written.
 func Work(i int) Bind { return Bind{Role: RoleWork, Index: i, Access: Read | Write} }
 
+// operand is the type of a bound input or output.
+func (c *Call) operand(b Bind) tensor.Type {
+	if b.Role == RoleOut {
+		return c.Out[b.Index]
+	}
+	return c.In[b.Index]
+}
+
 // ExtraOr binds the epilogue's operand E_i, or, where the call has none, other
 // in its place, unread: a binding the module names must be bound.
 func (c *Call) ExtraOr(i int, other Bind) Bind {
