@@ -108,8 +108,12 @@ func (r *Run) epoch(ctx context.Context, epoch int) (done bool, err error) {
 
 func (r *Run) begin(epoch int, batch []*tensor.Tensor) (*started, error) {
 	rate := r.Fit.Optimizer.Rate()
-	if r.Fit.Schedule != nil {
-		rate *= r.Fit.Schedule(r.Done)
+	if s := r.Fit.Schedule; s != nil {
+		at := r.Done
+		if r.Fit.PerEpoch {
+			at = epoch
+		}
+		rate = s.Rate(rate, at)
 	}
 	r.lr.F32[0] = float32(rate)
 	t, err := r.step.Run(r.feed(batch))
@@ -162,6 +166,13 @@ func (r *Run) endEpoch(epoch int, loss float64) error {
 		if e.Valid, err = r.Evaluate(r.Fit.Valid); err != nil {
 			return err
 		}
+	}
+	if o, ok := r.Fit.Schedule.(optim.Observer); ok {
+		metric := e.TrainLoss
+		if r.Fit.Valid != nil {
+			metric = e.Valid.Loss
+		}
+		o.Observe(metric)
 	}
 	e.Seconds = time.Since(r.began).Seconds()
 	r.Epochs = append(r.Epochs, e)

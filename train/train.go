@@ -40,8 +40,12 @@ type Fit struct {
 	Step func(b *Batch) graph.Value
 
 	Optimizer optim.Optimizer
-	// Schedule scales the learning rate at a step, counted from 0; nil: 1.
-	Schedule func(step int) float64
+	// Schedule gives the learning rate at each step, counted from 0, or with
+	// PerEpoch at each epoch; nil: the optimizer's own. A plain function that
+	// scales the rate is an optim.Lambda. One that observes a metric (Plateau)
+	// is told each epoch's loss: Valid's, or without Valid the training's.
+	Schedule optim.Schedule
+	PerEpoch bool
 	ClipNorm float64 // largest 2-norm of all gradients together; 0: none
 
 	Data   data.Source

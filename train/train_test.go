@@ -111,7 +111,7 @@ func TestScheduleAndClipping(t *testing.T) {
 	d := devtest.Devices()[0].Device
 	f := ringFit()
 	f.Optimizer, f.Epochs, f.Steps = optim.SGD{LR: 1}, 0, 3
-	f.Schedule = func(step int) float64 { return map[bool]float64{true: 0.5}[step == 1] }
+	f.Schedule = optim.Lambda(func(step int) float64 { return map[bool]float64{true: 0.5}[step == 1] })
 	r, err := f.New(d)
 	require.NoError(t, err)
 	defer r.Close()
@@ -125,7 +125,7 @@ func TestScheduleAndClipping(t *testing.T) {
 	r.Fit.OnStep = func(train.Step) { after = append(after, weights()) }
 	require.NoError(t, r.Train(context.Background()))
 	require.NotEqual(t, before, after[2]) // step 1 moved them
-	f.Schedule = func(int) float64 { return 0 }
+	f.Schedule = optim.Lambda(func(int) float64 { return 0 })
 	still := mustRun(t, f, d)
 	got, err := still.State.Get(still.Vars[0])
 	require.NoError(t, err)

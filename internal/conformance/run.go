@@ -21,6 +21,8 @@ func Run(dev *engine.Device, c *Case) ([]Result, error) {
 		got, err = runOptimizer(dev, c)
 	case "training":
 		got, err = runTraining(dev, c)
+	case "schedule":
+		got, err = runSchedule(c)
 	default:
 		err = &MissingError{c.Kind + " " + c.Torch}
 	}
