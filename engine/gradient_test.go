@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,9 +21,8 @@ import (
 //	<dL/dx, d> = (L(x + h·d) - L(x - h·d)) / 2h + O(h²)
 //
 // for each float input x by itself, d no longer than x so that no step crosses 0,
-// where many a formula has a kink or a pole. Gradient ops stand in the table too,
-// so this covers gradients of gradients. Cases with NaN or infinities are left out,
-// and so are outputs that only save something for the gradient.
+// where many a formula has a kink or a pole. Cases with NaN or infinities are left
+// out, and so are outputs that only save something for the gradient.
 func TestGradientsAreTheFiniteDifferences(t *testing.T) {
 	for _, op := range kernels.All() {
 		if op.NoGrad != "" {
@@ -31,11 +31,47 @@ func TestGradientsAreTheFiniteDifferences(t *testing.T) {
 		t.Run(op.Name, func(t *testing.T) {
 			for i, c := range op.Cases {
 				if f := opcheck.NewFixture(op, c, uint64(i), true); f.Elems() <= 5000 && f.Finite() {
-					newSlope(t, f, uint64(i)).check(t)
+					s := newSlope(f, uint64(i), 1)
+					s.measure()
+					require.NoError(t, s.g.Err(), s.name)
+					s.check(t)
 				}
 			}
 		})
 	}
+}
+
+// firstOrder are the ops whose gradient may be a kernel that has none itself: a
+// gradient of their gradient is refused by name.
+var firstOrder = []string{"ctc_loss", "gru", "lstm", "max_pool2d", "rnn"}
+
+// The same for gradients of gradients: the loss is now the sum of r·dL/dx over all
+// inputs, for random r, of an L quadratic in the outputs. An op that can't says so.
+func TestGradientsOfGradientsAreTheFiniteDifferences(t *testing.T) {
+	var refused []string
+	for _, op := range kernels.All() {
+		if op.NoGrad != "" || op.View {
+			continue
+		}
+		t.Run(op.Name, func(t *testing.T) {
+			for i, c := range op.Cases {
+				f := opcheck.NewFixture(op, c, uint64(i), true)
+				if n := f.Elems(); n == 0 || n > 3000 || !f.Finite() {
+					continue
+				}
+				s := newSlope(f, uint64(i), 2)
+				s.again(uint64(i))
+				s.measure()
+				if err := s.g.Err(); err != nil && strings.Contains(err.Error(), "has no gradient") {
+					refused = append(refused, op.Name)
+					return
+				}
+				require.NoError(t, s.g.Err(), s.name)
+				s.check(t)
+			}
+		})
+	}
+	require.Subset(t, firstOrder, refused)
 }
 
 // differentiable tells of an output whether the op's gradient knows it: not what
@@ -51,12 +87,15 @@ type slope struct {
 	f     *opcheck.Fixture
 	g     *graph.Graph
 	feeds engine.Feeds
-	wrt   []int
+	in    []int         // the inputs that the loss is differentiated by
+	wrt   []graph.Value // their values
+	loss  graph.Value
 }
 
-func newSlope(t *testing.T, f *opcheck.Fixture, seed uint64) *slope {
+// newSlope makes the loss Σ w·output^power.
+func newSlope(f *opcheck.Fixture, seed uint64, power int) *slope {
 	s := &slope{name: f.String(), f: f, g: graph.New(), feeds: engine.Feeds{}}
-	var in, wrt []graph.Value
+	var in []graph.Value
 	for i, x := range f.In {
 		if x == nil {
 			in = append(in, graph.Value{})
@@ -66,36 +105,56 @@ func newSlope(t *testing.T, f *opcheck.Fixture, seed uint64) *slope {
 		s.feeds[name] = widened(x)
 		in = append(in, s.g.Input(name, x.Type))
 		if x.DType.IsFloat() {
-			s.wrt = append(s.wrt, i)
-			wrt = append(wrt, in[i])
+			s.in, s.wrt = append(s.in, i), append(s.wrt, in[i])
 		}
 	}
-	var loss graph.Value
 	for i, y := range s.g.Apply(f.Op, f.Case.Attrs, in...) {
-		if !differentiable(f.Op, i, y) {
-			continue
+		if differentiable(f.Op, i, y) {
+			if power == 2 {
+				y = y.Square()
+			}
+			s.add(y, fmt.Sprintf("w%d", i), seed, 100+i)
 		}
-		name := fmt.Sprintf("w%d", i)
-		w := tensor.New(tensor.F32(y.Shape()...))
-		kernels.FillDefault(&tensor.Philox{Seed: seed, Stream: 100 + uint64(i)}, w)
-		s.feeds[name] = widened(w)
-		l := y.Mul(s.g.Input(name, y.Type())).Sum()
-		if loss.Valid() {
-			l = loss.Add(l)
-		}
-		loss = l
 	}
-	require.NoError(t, s.g.Err(), s.name)
-	if !loss.Valid() {
-		s.wrt = nil
-		return s
-	}
-	s.g.Output("loss", loss)
-	for k, d := range graph.Grad(loss, wrt...) {
-		s.g.Output(fmt.Sprintf("d%d", s.wrt[k]), d)
-	}
-	require.NoError(t, s.g.Err(), s.name)
 	return s
+}
+
+// add adds Σ w·y to the loss, for random w.
+func (s *slope) add(y graph.Value, name string, seed uint64, stream int) {
+	w := tensor.New(tensor.F32(y.Shape()...))
+	kernels.FillDefault(&tensor.Philox{Seed: seed, Stream: uint64(stream)}, w)
+	s.feeds[name] = widened(w)
+	l := y.Mul(s.g.Input(name, y.Type())).Sum()
+	if s.loss.Valid() {
+		l = s.loss.Add(l)
+	}
+	s.loss = l
+}
+
+// again makes a loss of the loss's gradients.
+func (s *slope) again(seed uint64) {
+	if !s.loss.Valid() {
+		return
+	}
+	first := graph.Grad(s.loss, s.wrt...)
+	s.loss = graph.Value{}
+	for i, d := range first {
+		if s.g.Err() == nil {
+			s.add(d, fmt.Sprintf("r%d", i), seed, 200+i)
+		}
+	}
+}
+
+// measure asks for the loss and its gradients.
+func (s *slope) measure() {
+	if !s.loss.Valid() {
+		s.in = nil
+		return
+	}
+	s.g.Output("loss", s.loss)
+	for k, d := range graph.Grad(s.loss, s.wrt...) {
+		s.g.Output(fmt.Sprintf("d%d", s.in[k]), d)
+	}
 }
 
 func widened(x *tensor.Tensor) *tensor.Tensor {
@@ -110,7 +169,7 @@ func widened(x *tensor.Tensor) *tensor.Tensor {
 }
 
 func (s *slope) check(t *testing.T) {
-	if len(s.wrt) == 0 {
+	if len(s.in) == 0 {
 		return
 	}
 	out, _, err := engine.Oracle(s.g, s.feeds, nil)
@@ -119,7 +178,7 @@ func (s *slope) check(t *testing.T) {
 		require.Equal(t, "max_pool2d", s.f.Op.Name, "only a maximum over nothing but padding is infinite")
 		return
 	}
-	for _, i := range s.wrt {
+	for _, i := range s.in {
 		name := fmt.Sprintf("in%d", i)
 		x, grad := s.feeds[name], out[fmt.Sprintf("d%d", i)]
 		d := tensor.New(x.Type)
