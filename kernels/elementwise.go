@@ -34,6 +34,7 @@ type elementwiseOp struct {
 	gradTol Tol      // of the gradients, where it differs
 	grads   []string // gradient by each argument, over arguments, y and dy, where not the formula's own
 	fill    Filler   // of float operands in cases; nil: standard normal
+	tame    bool     // no very large numbers in cases: products would leave float32's range
 }
 
 // form is one elementwise function with its gradients, found as they are needed.
@@ -107,7 +108,7 @@ func elementwise(d elementwiseOp) *Op {
 			return rounded(attrs.(Params))
 		}
 	}
-	p := declareForms(op, fs, false, d.fill)
+	p := declareForms(op, fs, d.tame, d.fill)
 	for i := range f.Args {
 		fs[0].grads = append(fs[0].grads, d.grad(p, f, i))
 	}
@@ -115,12 +116,12 @@ func elementwise(d elementwiseOp) *Op {
 }
 
 // declareForms fills in what every elementwise op has alike.
-func declareForms(op Op, fs []*form, grad bool, fill Filler) *Op {
+func declareForms(op Op, fs []*form, tame bool, fill Filler) *Op {
 	op.Shape = elementwiseShape(op.Name, fs)
 	op.CPU = CPUBody{F32: prepare[float32](fs), F64: prepare[float64](fs)}
 	op.Variants = elementwiseVariants(fs)
 	op.Grad = func(b Builder, g Grad) []Ref { return elementwiseGrad(b, g, fs) }
-	op.Cases, op.Bench = elementwiseCases(op.Name, fs, grad, fill), elementwiseBench(fs[0].f, fill)
+	op.Cases, op.Bench = elementwiseCases(op.Name, fs, tame, fill), elementwiseBench(fs[0].f, fill)
 	op.Cost = func(c *Call) Cost { return Cost{Flops: float64(c.Out[0].Elems()), Bytes: operandBytes(c)} }
 	p := declare(op)
 	forms[p] = fs

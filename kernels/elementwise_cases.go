@@ -11,10 +11,10 @@ import (
 // elementwiseCases covers, for each of the op's types: sizes, the numbers that
 // formulas stumble over, and the ways operands are broadcast; all of those for
 // op add, since every op has the same kernel around its formula.
-func elementwiseCases(op string, fs []*form, grad bool, fill Filler) []Case {
+func elementwiseCases(op string, fs []*form, tame bool, fill Filler) []Case {
 	var cases []Case
 	specials := Filler(fillExtreme)
-	if grad {
+	if tame {
 		specials = fillSpecial
 	}
 	for _, f := range fs {
@@ -44,7 +44,7 @@ func elementwiseCases(op string, fs []*form, grad bool, fill Filler) []Case {
 			continue
 		}
 		one("", fill, s{5, 8}, s{8})
-		if !grad {
+		if !tame {
 			one("", fill, s{}, s{1037})
 		}
 		if op != "add" {
