@@ -2,10 +2,13 @@ package cpuref
 
 // Conv2dAttrs are the attributes of the three convolution ops, each pair
 // (height, width). A zero Stride or Dilation counts as 1, zero Groups as 1.
-// Size is the height and width of the result where the operands leave it open:
+// PadMore is what the padding behind the image has beyond Padding, the one
+// before it: 1 for the even kernels of PyTorch's "same"; negative, it leaves out
+// the last windows. Size is the height and width of the result where the operands leave it open:
 // of the image in conv2d_data, of the kernel in conv2d_weight; zero in conv2d.
 type Conv2dAttrs struct {
 	Stride, Padding, Dilation [2]int
+	PadMore                   [2]int
 	Groups                    int
 	Size                      [2]int
 }
@@ -24,6 +27,13 @@ func (c Conv2dAttrs) WithDefaults() Conv2dAttrs {
 	}
 	one(&c.Groups)
 	return c
+}
+
+// SamePadding is the padding that keeps a size under a kernel and its dilation,
+// as PyTorch's "same": before the image, and what there is more behind it.
+func SamePadding(kernel, dilation int) (before, more int) {
+	total := (kernel - 1) * max(dilation, 1)
+	return total / 2, total % 2
 }
 
 // Conv2d: Y[n,o,y,x] = Σ_{c,i,j} W[o,c,i,j] · X[n, g·C/G+c, y·s+i·d-p, x·s+j·d-p]

@@ -12,7 +12,7 @@ import (
 // into the epilogue.
 var (
 	Conv2d = declare(Op{
-		Name: "conv2d", Torch: "torch.nn.functional.conv2d",
+		Name: "conv2d", Torch: "torch.nn.functional.conv2d", ONNX: "Conv",
 		Doc:   "Y[n,o,y,x] = Σ_{c,i,j} W[o,c,i,j] · X[n,g·C/G+c,y·s+i·d-p,x·s+j·d-p]  (X [N,C,H,W], W [O,C/G,kh,kw] -> Y [N,O,OH,OW])",
 		In:    []Operand{{Name: "X"}, {Name: "W"}},
 		Out:   []Operand{{Name: "Y"}},
@@ -36,7 +36,7 @@ var (
 	})
 
 	Conv2dData = declare(Op{
-		Name: "conv2d_data", Torch: "torch.nn.grad.conv2d_input",
+		Name: "conv2d_data", Torch: "torch.nn.functional.conv_transpose2d", ONNX: "ConvTranspose",
 		Doc:   "dX = gradient of conv2d by X: the transposed convolution  (dY [N,O,OH,OW], W [O,C/G,kh,kw] -> dX [N,C,Size])",
 		In:    []Operand{{Name: "dY"}, {Name: "W"}},
 		Out:   []Operand{{Name: "dX"}},
@@ -160,7 +160,7 @@ func convOf(attrs any, x, w tensor.Type) (*conv, error) {
 		if c.stride[i] < 1 || c.d[i] < 1 || c.pad[i] < 0 {
 			return nil, fmt.Errorf("stride %v, padding %v, dilation %v: strides and dilations start at 1, paddings at 0", c.stride, c.pad, c.d)
 		}
-		padded, kernel := x.Shape[2+i]+2*c.pad[i], (w.Shape[2+i]-1)*c.d[i]+1
+		padded, kernel := x.Shape[2+i]+2*c.pad[i]+at.PadMore[i], (w.Shape[2+i]-1)*c.d[i]+1
 		if padded < kernel {
 			return nil, fmt.Errorf("the kernel spans %d, more than the padded image's %d", kernel, padded)
 		}

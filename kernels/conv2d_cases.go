@@ -66,6 +66,9 @@ func convCases(f convForm) []Case {
 		{"tiles of 64 by data", at{}, tensor.F32(16, 70, 16, 16), tensor.F32(3, 70, 1, 1)},
 		{"tiles of 128", at{}, tensor.F32(8, 3, 33, 32), tensor.F32(130, 3, 1, 1)},
 		{"tiles of 128 by data", at{}, tensor.F32(8, 130, 33, 32), tensor.F32(3, 130, 1, 1)},
+		{"same, even kernel", at{Padding: [2]int{1, 3}, PadMore: both(1), Dilation: [2]int{1, 2}}, tensor.F32(2, 3, 7, 9), tensor.F32(4, 3, 4, 4)},
+		{"padded behind", at{Groups: 2, Stride: [2]int{2, 1}, PadMore: [2]int{2, 1}}, tensor.F32(1, 4, 6, 5), tensor.F32(6, 2, 1, 1)},
+		{"cut behind", at{PadMore: both(-1), Dilation: both(2)}, tensor.F32(1, 2, 8, 7), tensor.F32(3, 2, 3, 2)},
 		{"batch of none", at{Padding: both(1)}, tensor.F32(0, 2, 5, 5), tensor.F32(3, 2, 3, 3)},
 	} {
 		out = append(out, f.one(c.name, c.at, c.x, c.w))

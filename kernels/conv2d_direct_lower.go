@@ -10,7 +10,7 @@ func convDirectServes(t *Target, c *Call) bool {
 		return false
 	}
 	_, err := lowerConvDirect(t, c)
-	return err == nil
+	return err == nil && errRange(t, c) == nil
 }
 
 // lowerConvDirect serves the three ops for groups of few channels, one

@@ -130,7 +130,7 @@ func convSubgroupServes(t *Target, c *Call) bool {
 		return false
 	}
 	_, err := lowerConvSubgroup(t, c)
-	return err == nil
+	return err == nil && errRange(t, c) == nil
 }
 
 // lowerConvSubgroup serves conv2d and conv2d_data: the weights are packed once,

@@ -34,7 +34,7 @@ func pickConvTile(t *Target, rows, columns, copies int) (convTile, bool) {
 
 func convTileServes(t *Target, c *Call) bool {
 	_, err := lowerConvTile(t, c)
-	return err == nil
+	return err == nil && errRange(t, c) == nil
 }
 
 // lowerConvTile serves conv2d and conv2d_data: each gather is a dispatch.
@@ -75,7 +75,7 @@ func lowerConvTile(t *Target, c *Call) (Lowered, error) {
 
 func convTileWeightServes(t *Target, c *Call) bool {
 	_, err := lowerConvWeightTile(t, c)
-	return err == nil
+	return err == nil && errRange(t, c) == nil
 }
 
 // lowerConvWeightTile cuts the pixels of the batch into slices where the

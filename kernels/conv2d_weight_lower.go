@@ -18,7 +18,7 @@ func convSubgroupWeightServes(t *Target, c *Call) bool {
 		return false
 	}
 	_, err := lowerConvWeightSubgroup(t, c)
-	return err == nil
+	return err == nil && errRange(t, c) == nil
 }
 
 // convSlices cuts the sums of a by-weight call into slices of whole images, or

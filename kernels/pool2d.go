@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
@@ -12,7 +11,7 @@ import (
 // Max and average pooling over planes, and their gradients by gathering.
 var (
 	MaxPool2d = declare(Op{
-		Name: "max_pool2d", Torch: "torch.nn.functional.max_pool2d",
+		Name: "max_pool2d", Torch: "torch.nn.functional.max_pool2d", ONNX: "MaxPool",
 		Doc:   "Y[n,c,y,x] = max_{i,j} X[n,c,y·s+i·d-p,x·s+j·d-p], Idx its place h·W+w  (X [N,C,H,W] -> Y, Idx int32 [N,C,OH,OW]); NaN wins, padding is left out",
 		In:    []Operand{{Name: "X"}},
 		Out:   []Operand{{Name: "Y"}, {Name: "Idx", Optional: true}},
@@ -46,7 +45,6 @@ var (
 			}
 			return poolGradShape(attrs, in)
 		},
-		NoGrad:   "the second derivative of max pooling would gather by index",
 		CPU:      Plain(cpuref.MaxPool2dGrad[float32], cpuref.MaxPool2dGrad[float64]),
 		Variants: poolGradVariants(fast.MaxPool2dGrad),
 		Cases:    maxPoolCases(true),
@@ -56,7 +54,7 @@ var (
 	})
 
 	AvgPool2d = declare(Op{
-		Name: "avg_pool2d", Torch: "torch.nn.functional.avg_pool2d",
+		Name: "avg_pool2d", Torch: "torch.nn.functional.avg_pool2d", ONNX: "AveragePool",
 		Doc:   "Y[n,c,y,x] = Σ_{i,j} X[n,c,y·s+i-p,x·s+j-p] / elements of the window  (X [N,C,H,W] -> Y [N,C,OH,OW]); CountIncludePad counts the padding's",
 		In:    []Operand{{Name: "X"}},
 		Out:   []Operand{{Name: "Y"}},
@@ -111,6 +109,11 @@ func init() {
 	MaxPool2d.SetGrad(func(b Builder, g Grad) []Ref {
 		return b.Apply(MaxPool2dGrad, size(b, g), g.DOut[0], g.Out[1])
 	})
+	MaxPool2dGrad.SetGrad(func(b Builder, g Grad) []Ref {
+		at := g.Attrs.(cpuref.Pool2dAttrs)
+		at.Size = [2]int{}
+		return append(b.Apply(PoolGather, cpuref.PoolGatherAttrs{Pool: at.Deep()}, g.DOut[0], g.In[1]), NoRef)
+	})
 	AvgPool2d.SetGrad(func(b Builder, g Grad) []Ref {
 		return b.Apply(AvgPool2dGrad, size(b, g), g.DOut[0])
 	})
@@ -130,8 +133,7 @@ func undilated(attrs any) error {
 	return nil
 }
 
-// poolOf checks a pooling of X and gives the shape of its result. In ceil mode
-// the last window must start within the image or the padding before it.
+// poolOf checks a pooling of X and gives the shape of its result.
 func poolOf(attrs any, x tensor.Type) (tensor.Shape, error) {
 	at := attrs.(cpuref.Pool2dAttrs)
 	if len(x.Shape) != 4 || !x.DType.IsFloat() {
@@ -139,21 +141,11 @@ func poolOf(attrs any, x tensor.Type) (tensor.Shape, error) {
 	}
 	y := tensor.Shape{x.Shape[0], x.Shape[1], 0, 0}
 	for i := range 2 {
-		k, s, p, d, in := at.Kernel[i], at.Stride[i], at.Padding[i], at.Dilation[i], x.Shape[2+i]
-		span := (k-1)*d + 1
-		switch {
-		case k < 1 || s < 1 || d < 1 || p < 0:
-			return nil, fmt.Errorf("kernel %v, stride %v, padding %v, dilation %v: kernels, strides and dilations start at 1, paddings at 0", at.Kernel, at.Stride, at.Padding, at.Dilation)
-		case 2*p > span:
-			return nil, fmt.Errorf("image %v: padding %d is more than half of a window of %d", x.Shape, p, span)
-		case in == 0 || in+2*p < span:
-			return nil, fmt.Errorf("image %v: a window of %d is larger than the padded image's %d", x.Shape, span, in+2*p)
+		n, err := poolAxis(at.Kernel[i], at.Stride[i], at.Padding[i], at.Dilation[i], x.Shape[2+i], at.Ceil)
+		if err != nil {
+			return nil, fmt.Errorf("image %v: %w", x.Shape, err)
 		}
-		free := in + 2*p - span
-		y[2+i] = free/s + 1
-		if at.Ceil && free%s != 0 && y[2+i]*s < in+p {
-			y[2+i]++
-		}
+		y[2+i] = n
 	}
 	return y, nil
 }
@@ -161,7 +153,7 @@ func poolOf(attrs any, x tensor.Type) (tensor.Shape, error) {
 func poolGradShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 	at, dy := attrs.(cpuref.Pool2dAttrs), in[0]
 	if len(dy.Shape) != 4 {
-		return nil, fmt.Errorf("dY %v: %w", dy.Shape, errors.New("wants 4 dimensions: batch, channels, height, width"))
+		return nil, fmt.Errorf("dY %v: wants 4 dimensions: batch, channels, height, width", dy.Shape)
 	}
 	x := tensor.Type{DType: dy.DType, Shape: tensor.Shape{dy.Shape[0], dy.Shape[1], at.Size[0], at.Size[1]}}
 	y, err := poolOf(at, x)

@@ -1,8 +1,6 @@
 package kernels
 
 import (
-	"math"
-
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
@@ -62,12 +60,7 @@ func maxPoolCases(grad bool) (out []Case) {
 	}
 	if !grad {
 		c := poolCase("ties, NaN and Inf", cpuref.Pool2dAttrs{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [2]int{1, 1}}, tensor.F32(2, 3, 15, 16), false)
-		c.Fill = []Filler{func(rng *tensor.Philox, t *tensor.Tensor) {
-			from := []float32{-1, 0, 1, 2, 2, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1)), float32(math.NaN())}
-			for i := range t.F32 {
-				t.F32[i] = from[rng.Intn(len(from))]
-			}
-		}}
+		c.Fill = []Filler{fillTies}
 		out = append(out, c)
 	}
 	return out

@@ -22,7 +22,7 @@ func poolGradVariants(f Prepare[float32]) []Variant {
 
 func poolServes(t *Target, c *Call) bool {
 	_, err := lowerPool(t, c)
-	return err == nil
+	return err == nil && errRange(t, c) == nil
 }
 
 // lowerPool serves the four pooling ops: one invocation an element of the result.
@@ -79,9 +79,9 @@ func poolDispatch(t *Target, c *Call, d Dispatch, n int, flags ...uint32) Dispat
 
 // poolSpreadServes: the windows lie side by side, and few enough elements are in
 // each that one invocation can write them.
-func poolSpreadServes(_ *Target, c *Call) bool {
+func poolSpreadServes(t *Target, c *Call) bool {
 	at := c.Attrs.(cpuref.Pool2dAttrs)
-	return at.Stride == at.Kernel && at.Dilation == [2]int{1, 1} && at.Padding == [2]int{} && at.Kernel[0]*at.Kernel[1] <= 64
+	return errRange(t, c) == nil && at.Stride == at.Kernel && at.Dilation == [2]int{1, 1} && at.Padding == [2]int{} && at.Kernel[0]*at.Kernel[1] <= 64
 }
 
 // lowerPoolSpread serves both gradients: one invocation a window.

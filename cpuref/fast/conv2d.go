@@ -16,7 +16,7 @@ func shapeOf(attrs any, x, w, y []int) convShape {
 
 // pointwise: each pixel by itself, a plain product.
 func (c *convShape) pointwise() bool {
-	return c.kh*c.kw == 1 && c.Stride == [2]int{1, 1} && c.Padding == [2]int{} && c.Groups == 1
+	return c.kh*c.kw == 1 && c.Stride == [2]int{1, 1} && c.Padding == [2]int{} && c.PadMore == [2]int{} && c.Groups == 1
 }
 
 func (c *convShape) k() int { return c.cg * c.kh * c.kw }

@@ -1,0 +1,29 @@
+// Average pooling over volumes, and over adaptive windows.
+//
+//   Y[plane, o] = Σ of X[plane, s] over the elements s of window o / divisor
+//
+//   binding 0  X  [planes, D, H, W]
+//   binding 1  Y  [planes, OD, OH, OW]
+//
+// One invocation an output.
+#version 450
+#extension GL_GOOGLE_include_directive : enable
+
+#include "pool3d.glsl"
+layout(std430, binding = 0) restrict readonly buffer X_ { float X[]; };
+layout(std430, binding = 1) restrict writeonly buffer Y_ { float Y[]; };
+
+void main() {
+    uint e = element();
+    if (e >= p.n) return;
+    uint plane = e / resultSize() * imageSize();
+    int o = int(e % resultSize()), ow = o % p.result[2], oh = o / p.result[2] % p.result[1], od = o / p.result[2] / p.result[1];
+    Reach rw = reach(2, ow), rh = reach(1, oh), rd = reach(0, od);
+    precise float sum = 0.0;
+    for (int d = 0; d < rd.n; d++)
+        for (int h = 0; h < rh.n; h++) {
+            int row = ((rd.first + d * rd.step) * p.image[1] + rh.first + h * rh.step) * p.image[2] + rw.first;
+            for (int w = 0; w < rw.n; w++) sum += X[plane + row + w * rw.step];
+        }
+    Y[e] = sum / divisorOf(od, oh, ow);
+}

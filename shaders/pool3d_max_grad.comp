@@ -1,0 +1,32 @@
+// Gradient of max pooling over volumes, by gathering: no atomics, a fixed order.
+//
+//   dX[plane, s] = Σ of dY[plane, o] over the windows o that span s and have Idx = s
+//
+//   binding 0  dY   [planes, OD, OH, OW]
+//   binding 1  Idx  int32, as dY
+//   binding 2  dX   [planes, D, H, W]
+//
+// One invocation an element of dX.
+#version 450
+#extension GL_GOOGLE_include_directive : enable
+
+#include "pool3d.glsl"
+layout(std430, binding = 0) restrict readonly buffer DY_ { float DY[]; };
+layout(std430, binding = 1) restrict readonly buffer Idx_ { int Idx[]; };
+layout(std430, binding = 2) restrict writeonly buffer DX_ { float DX[]; };
+
+void main() {
+    uint e = element();
+    if (e >= p.n) return;
+    uint plane = e / imageSize() * resultSize();
+    int s = int(e % imageSize());
+    ivec2 cw = covers(2, s % p.image[2]), ch = covers(1, s / p.image[2] % p.image[1]), cd = covers(0, s / p.image[2] / p.image[1]);
+    precise float sum = 0.0;
+    for (int d = cd.x; d < cd.y; d++)
+        for (int h = ch.x; h < ch.y; h++)
+            for (int w = cw.x; w < cw.y; w++) {
+                uint q = plane + uint((d * p.result[1] + h) * p.result[2] + w);
+                if (Idx[q] == s) sum += DY[q];
+            }
+    DX[e] = sum;
+}
