@@ -71,6 +71,7 @@ func (v axis) eachPiece(cost int, row func(at int, tmp []float32), across func(a
 // line; like sum, a short stretch at a time.
 func (v axis) sumLines(w int, tmp []float32, line func(j int, part *float32)) {
 	clear(tmp[:w])
+	tall := max(tall, int(math.Sqrt(float64(v.n)))) // as many blocks as lines a block
 	for from := 0; from < v.n; from += tall {
 		part := tmp[v.strip:][:w]
 		clear(part)
