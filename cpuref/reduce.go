@@ -38,8 +38,14 @@ func split(shape []int, r ReduceAttrs) (kept, red walk, run, stride int) {
 }
 
 // Sum is Y = sum of X over the axes, summed in float64; 0 where there is
-// nothing to sum.
-func Sum[T Float](a *Args[T]) { sum(a, false) }
+// nothing to sum. Of int32 it is taken modulo 2^32.
+func Sum[T Float](a *Args[T]) {
+	if a.In[0].I != nil {
+		foldInts(a, func(s, v int32) int32 { return s + v })
+		return
+	}
+	sum(a, false)
+}
 
 // Mean is Y = sum of X over the axes / number of elements; NaN of nothing.
 func Mean[T Float](a *Args[T]) { sum(a, true) }
@@ -67,11 +73,19 @@ func sum[T Float](a *Args[T], mean bool) {
 
 // AMax is the largest element over the axes; NaN if there is one.
 func AMax[T Float](a *Args[T]) {
+	if a.In[0].I != nil {
+		foldInts(a, func(best, v int32) int32 { return max(best, v) })
+		return
+	}
 	extreme(a, func(v, best T) bool { return v > best }, func(i, _ int, v T) { a.Out[0].F[i] = v })
 }
 
 // AMin is the smallest element over the axes; NaN if there is one.
 func AMin[T Float](a *Args[T]) {
+	if a.In[0].I != nil {
+		foldInts(a, func(best, v int32) int32 { return min(best, v) })
+		return
+	}
 	extreme(a, func(v, best T) bool { return v < best }, func(i, _ int, v T) { a.Out[0].F[i] = v })
 }
 

@@ -36,35 +36,6 @@ func (v Value) MatMul(w Value) Value { return v.op("matmul", cpuref.MatMulAttrs{
 // MatMulT is v·wᵀ: [.., M, K]·[N, K].
 func (v Value) MatMulT(w Value) Value { return v.op("matmul", cpuref.MatMulAttrs{TransB: true}, w) }
 
-// Sum adds over the axes, all of them if none is named; the axes go away.
-func (v Value) Sum(axes ...int) Value { return v.reduce("sum", false, axes) }
-
-// Mean averages over the axes, all of them if none is named.
-func (v Value) Mean(axes ...int) Value { return v.reduce("mean", false, axes) }
-
-// Amax is the largest over the axes; NaN wins.
-func (v Value) Amax(axes ...int) Value { return v.reduce("amax", false, axes) }
-
-// Amin is the smallest over the axes; NaN wins.
-func (v Value) Amin(axes ...int) Value { return v.reduce("amin", false, axes) }
-
-// SumKeep is Sum with the axes kept, of size 1.
-func (v Value) SumKeep(axes ...int) Value { return v.reduce("sum", true, axes) }
-
-// MeanKeep is Mean with the axes kept, of size 1.
-func (v Value) MeanKeep(axes ...int) Value { return v.reduce("mean", true, axes) }
-
-// Argmax is the int32 index of the largest along an axis; the first wins.
-func (v Value) Argmax(axis int) Value { return v.reduce("argmax", false, []int{axis}) }
-
-func (v Value) reduce(name string, keep bool, axes []int) Value {
-	pos := make([]int, len(axes))
-	for i, a := range axes {
-		pos[i] = v.axis(a)
-	}
-	return v.op(name, cpuref.ReduceAttrs{Axes: cpuref.IntList(pos...), Keep: keep})
-}
-
 // axis counts a negative axis from the end.
 func (v Value) axis(a int) int {
 	if a < 0 {

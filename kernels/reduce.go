@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 	"sort"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
@@ -13,35 +14,35 @@ import (
 var (
 	ReduceSum = reduction(Op{
 		Name: "sum", Doc: "Y = sum of X over the axes; 0 where there is nothing to sum",
-		Shape:    reduceShape(tensor.Invalid, true),
+		Shape:    reduceShape(tensor.Invalid, true, true),
 		CPU:      Plain(cpuref.Sum[float32], cpuref.Sum[float64]),
-		Variants: laneVariants(fast.Sum, nil, lowerReduce(reduceOpSum, false)),
-		Tol:      Sum(8), Torch: "torch.sum",
+		Variants: withInts(reduceOpSum, laneVariants(fast.Sum, reduceServes, lowerReduce(reduceOpSum, 0, nil))),
+		Tol:      Sum(8), Torch: "torch.sum", ONNX: "ReduceSum",
 	})
 	ReduceMean = reduction(Op{
 		Name: "mean", Doc: "Y = sum of X over the axes / their number of elements",
-		Shape:    reduceShape(tensor.Invalid, true),
+		Shape:    reduceShape(tensor.Invalid, true, false),
 		CPU:      Plain(cpuref.Mean[float32], cpuref.Mean[float64]),
-		Variants: laneVariants(fast.Mean, nil, lowerReduce(reduceOpSum, true)),
-		Tol:      Sum(8), Torch: "torch.mean",
+		Variants: laneVariants(fast.Mean, reduceServes, lowerReduce(reduceOpSum, float32(math.NaN()), func(n int) float32 { return 1 / float32(n) })),
+		Tol:      Sum(8), Torch: "torch.mean", ONNX: "ReduceMean",
 	})
 	AMax = reduction(Op{
 		Name: "amax", Doc: "Y = largest of X over the axes, NaN if there is one; equals share the gradient",
-		Shape:    reduceShape(tensor.Invalid, false),
+		Shape:    reduceShape(tensor.Invalid, false, true),
 		CPU:      Plain(cpuref.AMax[float32], cpuref.AMax[float64]),
-		Variants: laneVariants(nil, nil, lowerReduce(reduceOpMax, false)),
-		Tol:      Exact(), Torch: "torch.amax",
+		Variants: withInts(reduceOpMax, laneVariants(nil, reduceServes, lowerReduce(reduceOpMax, 0, nil))),
+		Tol:      Exact(), Torch: "torch.amax", ONNX: "ReduceMax",
 	})
 	AMin = reduction(Op{
 		Name: "amin", Doc: "Y = smallest of X over the axes, NaN if there is one; equals share the gradient",
-		Shape:    reduceShape(tensor.Invalid, false),
+		Shape:    reduceShape(tensor.Invalid, false, true),
 		CPU:      Plain(cpuref.AMin[float32], cpuref.AMin[float64]),
-		Variants: laneVariants(nil, nil, lowerReduce(reduceOpMin, false)),
-		Tol:      Exact(), Torch: "torch.amin",
+		Variants: withInts(reduceOpMin, laneVariants(nil, reduceServes, lowerReduce(reduceOpMin, 0, nil))),
+		Tol:      Exact(), Torch: "torch.amin", ONNX: "ReduceMin",
 	})
 	ArgMax = reduction(Op{
 		Name: "argmax", Doc: "Y = place of the largest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
-		Shape:    reduceShape(tensor.Int32, false),
+		Shape:    reduceShape(tensor.Int32, false, false),
 		CPU:      Plain(cpuref.ArgMax[float32], cpuref.ArgMax[float64]),
 		Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArgMax}},
 		NoGrad:   "a place has no derivative",
@@ -52,39 +53,17 @@ var (
 func reduction(op Op) *Op {
 	op.In = []Operand{{Name: "X"}}
 	op.Out = []Operand{{Name: "Y"}}
-	op.Attrs = cpuref.ReduceAttrs{}
+	op.Cost = func(c *Call) Cost { return Cost{Flops: float64(c.In[0].Elems()), Bytes: operandBytes(c)} }
+	if op.Attrs == nil {
+		op.Attrs = cpuref.ReduceAttrs{}
+	}
 	op.Norm = func(attrs any) any {
-		r := attrs.(cpuref.ReduceAttrs)
+		r := reduceOf(attrs)
 		r.Axes.N = min(r.Axes.N, cpuref.MaxRank)
 		sort.Ints(r.Axes.V[:r.Axes.N])
-		return r
+		return withAxes(attrs, r)
 	}
-	op.Cost = func(c *Call) Cost { return Cost{Flops: float64(c.In[0].Elems()), Bytes: operandBytes(c)} }
-	for _, k := range []struct {
-		shape tensor.Shape
-		axes  []int
-	}{
-		{tensor.Shape{}, nil}, {tensor.Shape{1}, nil}, {tensor.Shape{7}, []int{0}}, {tensor.Shape{40001}, nil},
-		{tensor.Shape{5, 13}, []int{1}}, {tensor.Shape{5, 13}, []int{0}}, {tensor.Shape{3, 1031}, []int{1}},
-		{tensor.Shape{1031, 3}, []int{0}}, {tensor.Shape{2053, 64}, []int{0}}, {tensor.Shape{33, 10}, []int{1}},
-		{tensor.Shape{4, 6, 5, 7}, []int{0, 2, 3}}, {tensor.Shape{4, 6, 5, 7}, []int{1, 3}}, {tensor.Shape{4, 6, 5, 7}, []int{0, 2}},
-		{tensor.Shape{2, 3, 2, 3, 2, 3}, []int{0, 2, 4}}, {tensor.Shape{2, 3, 2, 3, 2, 3}, []int{1, 3, 5}},
-		{tensor.Shape{3, 1, 4}, []int{1}}, {tensor.Shape{0, 3}, []int{1}}, {tensor.Shape{70000, 2}, []int{1}},
-	} {
-		for _, keep := range []bool{false, true} {
-			op.Cases = append(op.Cases, Case{
-				Name: fmt.Sprintf("%v over %v keep %v", k.shape, k.axes, keep),
-				In:   []tensor.Type{tensor.F32(k.shape...)}, Attrs: cpuref.ReduceAttrs{Axes: cpuref.IntList(k.axes...), Keep: keep}})
-		}
-	}
-	for _, k := range []struct {
-		shape tensor.Shape
-		axes  []int
-	}{{tensor.Shape{1024, 1024}, []int{1}}, {tensor.Shape{1024, 1024}, []int{0}}, {tensor.Shape{1 << 20}, nil}, {tensor.Shape{32, 64, 28, 28}, []int{0, 2, 3}}} {
-		op.Bench = append(op.Bench, Case{
-			Name: fmt.Sprintf("%v over %v", k.shape, k.axes),
-			In:   []tensor.Type{tensor.F32(k.shape...)}, Attrs: cpuref.ReduceAttrs{Axes: cpuref.IntList(k.axes...)}})
-	}
+	reduceCases(&op)
 	return declare(op)
 }
 
@@ -115,12 +94,29 @@ func Axes(rank int, axes ...int) (cpuref.Ints, error) {
 	return l, nil
 }
 
+// reduceOf are the axes in the attributes of any reduction; withAxes puts others
+// in their place.
+func reduceOf(attrs any) cpuref.ReduceAttrs {
+	if v, ok := attrs.(cpuref.VarAttrs); ok {
+		return v.ReduceAttrs
+	}
+	return attrs.(cpuref.ReduceAttrs)
+}
+
+func withAxes(attrs any, r cpuref.ReduceAttrs) any {
+	if v, ok := attrs.(cpuref.VarAttrs); ok {
+		v.ReduceAttrs = r
+		return v
+	}
+	return r
+}
+
 // reduceShape is the shape rule of a reduction to dtype (Invalid: X's own);
-// empty says whether reducing no elements makes sense.
-func reduceShape(dtype tensor.DType, empty bool) func(any, []tensor.Type) ([]tensor.Type, error) {
+// empty says whether reducing no elements makes sense, ints whether int32 is served.
+func reduceShape(dtype tensor.DType, empty, ints bool) func(any, []tensor.Type) ([]tensor.Type, error) {
 	return func(attrs any, in []tensor.Type) ([]tensor.Type, error) {
-		x, r := in[0], attrs.(cpuref.ReduceAttrs)
-		if err := floatOperand("X", x); err != nil {
+		x, r := in[0], reduceOf(attrs)
+		if err := floatOperand("X", x); err != nil && !(ints && x.DType == tensor.Int32) {
 			return nil, err
 		}
 		if _, err := Axes(len(x.Shape), r.Axes.Slice()...); err != nil {
@@ -172,7 +168,7 @@ func spread(b Builder, g Grad, v Ref) Ref {
 
 // keptRef gives v, of a reduction's output shape, the reduced axes back as 1s.
 func keptRef(b Builder, g Grad, v Ref) Ref {
-	return reshapeTo(b, v, keptShape(b.Type(g.In[0]).Shape, g.Attrs.(cpuref.ReduceAttrs), true))
+	return reshapeTo(b, v, keptShape(b.Type(g.In[0]).Shape, reduceOf(g.Attrs), true))
 }
 
 // dX = [X = Y]·dY / number of X equal to Y, as torch.amax shares it.

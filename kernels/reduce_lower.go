@@ -3,7 +3,6 @@ package kernels
 import (
 	"math"
 
-	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -69,6 +68,15 @@ const (
 	reduceOpSum = iota
 	reduceOpMax
 	reduceOpMin
+	reduceOpProd
+)
+
+// What is reduced of each element: itself, its squared distance from a centre,
+// or e to its distance from one.
+const (
+	mapNone = iota
+	mapSquare
+	mapExp
 )
 
 // reduceLoop is how many loads an invocation makes before the sum is cut into
@@ -83,42 +91,180 @@ func reduceLoop(t *Target, outputs int) int {
 	return 64
 }
 
-// lowerReduce reduces in passes: each leaves a chunk's result, the next reduces
-// those. What is reduced lies along rows or down columns throughout.
-func lowerReduce(op int, mean bool) func(t *Target, c *Call, f laneForm) (Lowered, error) {
+// lowerReduce is a reduction of the elements themselves; empty is its value over
+// nothing, elems the number of elements reduced for each output.
+func lowerReduce(op int, empty float32, scale func(elems int) float32) func(t *Target, c *Call, f laneForm) (Lowered, error) {
 	return func(t *Target, c *Call, f laneForm) (Lowered, error) {
-		v := viewReduction(c.In[0].Shape, c.Attrs.(cpuref.ReduceAttrs).Has)
+		v := viewReduction(c.In[0].Shape, reduceOf(c.Attrs).Has)
 		if v.outputs == 0 {
 			return Lowered{}, nil
 		}
-		scale := float32(1)
-		if mean {
-			scale = 1 / float32(v.elems)
-		}
 		if v.elems == 0 {
-			empty := math.Float32bits(0 * scale) // 0, or NaN for the mean
-			return Lowered{Dispatches: []Dispatch{fillWith(t, Out(0), v.outputs, empty)}}, nil
+			return Lowered{Dispatches: []Dispatch{fillWith(t, Out(0), v.outputs, math.Float32bits(empty))}}, nil
 		}
-		var low Lowered
-		from := In(0)
-		for {
-			d, chunks := v.pass(t, f, op)
-			to := Out(0)
-			if chunks > 1 {
-				to = Work(len(low.Work)).WO()
-				low.Work = append(low.Work, 4*v.outputs*chunks)
-				d.Push[1] = math.Float32bits(1)
-			} else {
-				d.Push[1] = math.Float32bits(scale)
-			}
-			d.Bind = append([]Bind{v.seen(from, f)}, to)
-			low.Dispatches = append(low.Dispatches, d)
-			if chunks == 1 {
-				return low, nil
-			}
-			from = to.RO()
-			v = v.next(chunks)
+		r := reducer{t: t, f: f, op: op, scale: 1}
+		if scale != nil {
+			r.scale = scale(v.elems)
 		}
+		r.add(v, place{bind: In(0), size: v.outputs * v.elems}, place{bind: Out(0), size: v.outputs}, place{})
+		return r.low, nil
+	}
+}
+
+// reduceServes says whether windows are enough: not where what is reduced lies
+// outermost and the outputs alone are more than a device can bind.
+func reduceServes(t *Target, c *Call, _ laneForm) bool {
+	v := viewReduction(c.In[0].Shape, reduceOf(c.Attrs).Has)
+	_, kept := v.outermost()
+	return c.In[0].DType.IsFloat() && (kept || 4*v.outputs+8*FlatAlign <= t.MaxStorageRange)
+}
+
+// reducer collects the passes of a reduction.
+type reducer struct {
+	t     *Target
+	f     laneForm
+	low   Lowered
+	op    int
+	kind  int // what is reduced of each element
+	log   bool
+	scale float32
+}
+
+// place is where, in an operand of size elements, a pass begins.
+type place struct {
+	bind      Bind
+	off, size int
+}
+
+func (p place) to(off int) place { p.off += off; return p }
+func (p place) ro() place        { p.bind = p.bind.RO(); return p }
+
+// work is a new workspace of n floats, to be written.
+func (r *reducer) work(n int) place {
+	r.low.Work = append(r.low.Work, 4*n)
+	return place{bind: Work(len(r.low.Work) - 1).WO(), size: n}
+}
+
+// at binds what begins at p and holds n floats; start is where it begins in the
+// binding. What a device can bind is bound whole.
+func (p place) at(limit, n int) (b Bind, start int) {
+	if p.size <= limit {
+		return p.bind, p.off
+	}
+	start = p.off % FlatAlign
+	return p.bind.Part(p.off-start, start+n), start
+}
+
+// add reduces from to to, both beginning at their places; centre holds a number
+// an output, if the kind wants it. What is more than a device can bind goes in
+// windows along the outermost dimension: of a kept one each window gives outputs
+// of its own, of a reduced one partial results that are reduced in turn.
+func (r *reducer) add(v reduceView, from, to, centre place) {
+	bound := r.bound() - FlatAlign
+	limit := min(r.loads()-FlatAlign, bound)
+	if v.elems*v.outputs <= r.loads() && v.outputs <= bound {
+		r.passes(v, from, to, centre)
+		return
+	}
+	d, kept := v.outermost()
+	rows := max(1, limit/d.stride)
+	windows := parts(d.size, rows)
+	if kept {
+		each := v.outputs / d.size // outputs a step
+		for w := 0; w < d.size; w += rows {
+			r.add(v.part(min(rows, d.size-w), true), from.to(w*d.stride), to.to(w*each), centre.to(w*each))
+		}
+		return
+	}
+	last := *r
+	partial := r.work(windows * v.outputs)
+	for w := range windows {
+		r.scale, r.log = 1, false
+		r.add(v.part(min(rows, d.size-w*rows), false), from.to(w*rows*d.stride), partial.to(w*v.outputs), centre)
+	}
+	n := reduceView{outputs: v.outputs, elems: windows, columns: true, red: []dim{{windows, v.outputs}}, kept: []dim{{v.outputs, 1}}}
+	r.scale, r.log, r.kind = last.scale, last.log, mapNone
+	r.add(n, partial.ro(), to, centre)
+	r.kind = last.kind
+}
+
+// bound is how many elements a storage binding may have, loads how many what is
+// reduced may have.
+func (r *reducer) bound() int {
+	if r.t.MaxStorageRange == 0 {
+		return math.MaxInt32
+	}
+	return r.t.MaxStorageRange / 4
+}
+
+func (r *reducer) loads() int {
+	if r.f.texel {
+		return r.t.MaxTexels
+	}
+	return r.bound()
+}
+
+// outermost is the dimension of the largest stride, and whether it is kept.
+func (v reduceView) outermost() (d dim, kept bool) {
+	if n := len(v.red); n > 0 {
+		d = v.red[n-1]
+	}
+	if n := len(v.kept); n > 0 && v.kept[n-1].stride >= d.stride {
+		return v.kept[n-1], true
+	}
+	return d, false
+}
+
+// part is the view of so many steps of the outermost dimension.
+func (v reduceView) part(rows int, kept bool) reduceView {
+	cut := func(ds []dim) []dim {
+		n := len(ds) - 1
+		if rows == 1 && ds[n].stride > 1 {
+			return ds[:n]
+		}
+		return append(append([]dim(nil), ds[:n]...), dim{rows, ds[n].stride})
+	}
+	if kept {
+		v.outputs = v.outputs / v.kept[len(v.kept)-1].size * rows
+		v.kept = cut(v.kept)
+	} else {
+		v.elems = v.elems / v.red[len(v.red)-1].size * rows
+		v.red = cut(v.red)
+	}
+	return v
+}
+
+// passes reduces what one binding holds: each pass leaves a chunk's result, the
+// next reduces those. What is reduced lies along rows or down columns throughout.
+func (r *reducer) passes(v reduceView, from, to, centre place) {
+	kind := r.kind
+	for {
+		d, chunks := v.pass(r.t, r.f, r.op)
+		next, scale, log := to, r.scale, r.log
+		if chunks > 1 {
+			next, scale, log = r.work(v.outputs*chunks), 1, false
+		}
+		x, xStart := from.at(r.loads(), v.outputs*v.elems)
+		y, yStart := next.at(r.bound(), v.outputs*chunks)
+		if v.columns {
+			xStart /= v.vec()
+		}
+		d.Push[1] = math.Float32bits(scale)
+		d.Push = append(d.Push, words(xStart, yStart, 0)...)
+		d.Bind = []Bind{v.seen(x, r.f), y}
+		if kind != mapNone || log {
+			m, mStart := centre.at(r.bound(), v.outputs)
+			d.Bind = append(d.Bind, m)
+			d.Push[len(d.Push)-1] = uint32(mStart)
+			d.Spec = append(d.Spec, uint32(kind), truth(log))
+			d.Shader = d.Shader[:len(d.Shader)-len(r.f.suffix)] + "_map" + r.f.suffix
+		}
+		r.low.Dispatches = append(r.low.Dispatches, d)
+		if chunks == 1 {
+			return
+		}
+		from, kind = next.ro(), mapNone
+		v = v.next(chunks)
 	}
 }
 
@@ -202,40 +348,4 @@ func (f laneForm) rowLanes(size, elems int) int {
 		return f.lanes(size / 8)
 	}
 	return f.lanes(size / 16)
-}
-
-// lowerArgMax is lowerReduce for argmax: two values, place and key, pass on. The
-// gather is general, a division a dimension; on software devices a thread takes
-// a whole chunk, for the tree is slow there.
-func lowerArgMax(t *Target, c *Call) (Lowered, error) {
-	v := viewReduction(c.In[0].Shape, c.Attrs.(cpuref.ReduceAttrs).Has)
-	if v.outputs == 0 {
-		return Lowered{}, nil
-	}
-	var low Lowered
-	values, places := In(0), unread(In(0))
-	for pass := 0; ; pass++ {
-		f := laneForm{local: 64, most: 64}
-		if t.Software {
-			f.most = 1
-		}
-		lanes := f.lanes(v.elems / 8)
-		chunk := 256 * lanes
-		chunks := parts(v.elems, chunk)
-		push := append(words(v.outputs*chunks, chunks, v.elems, chunk), dimTable(v.kept, 4, 1)...)
-		push = append(push, dimTable(v.red, 4, 1)...)
-		d := f.dispatch(t, "reduce_arg", v.outputs*chunks, lanes, []uint32{truth(pass > 0), truth(chunks == 1), uint32(max(1, len(v.red)))}, push)
-		if chunks == 1 {
-			d.Bind = []Bind{values, places, Out(0), unread(Out(0))}
-			low.Dispatches = append(low.Dispatches, d)
-			return low, nil
-		}
-		n := len(low.Work)
-		low.Work = append(low.Work, 4*v.outputs*chunks, 4*v.outputs*chunks)
-		d.Bind = []Bind{values, places, Work(n).WO(), Work(n + 1).WO()}
-		low.Dispatches = append(low.Dispatches, d)
-		values, places = Work(n+1).RO(), Work(n).RO()
-		v.columns = false
-		v = v.next(chunks)
-	}
 }

@@ -5,8 +5,12 @@
 // stay short and one long sum fills a device; further passes reduce the S
 // partial results.
 //
-// OP: 0 sum·scale, 1 largest, 2 smallest. NaN wins over both. Sums are added in
-// blocks of 16, the order fixed by the sizes alone.
+// OP: 0 sum·scale, 1 largest, 2 smallest, 3 product. NaN wins over 1 and 2. Sums
+// are added in blocks of 16, the order fixed by the sizes alone.
+//
+// Built with -DMAP, each output k has a centre M[k]. MAP: what is reduced is 0 x,
+// 1 (x - M)², 2 exp(x - M); LOG: the result is log(result) + M. For both an
+// infinite M counts as 0.
 
 layout(constant_id = 2) const uint OP = 0;
 layout(constant_id = 3) const uint VEC = 4; // floats a load gives
@@ -20,6 +24,11 @@ layout(binding = 0) restrict readonly buffer X4s { vec4 X4[]; };
 vec4 load(uint i) { return VEC == 4 ? X4[i] : vec4(X1[i], 0, 0, 0); }
 #endif
 layout(binding = 1) restrict writeonly buffer Ys { float Y[]; };
+#ifdef MAP
+layout(constant_id = 4) const uint KIND = 0;
+layout(constant_id = 5) const bool LOG = false;
+layout(binding = 2) restrict readonly buffer Ms { float M[]; };
+#endif
 
 layout(push_constant) uniform Push {
 	uint jobs;   // outputs times chunks
@@ -28,6 +37,7 @@ layout(push_constant) uniform Push {
 	uint lStride;
 	uint keptSize[3], keptStride[4]; // innermost first
 	uint redSize[2], redStride[3];   // without the innermost
+	uint xStart, yStart, mStart;     // of a window: in loads, floats, floats
 };
 
 uint keptOffset(uint k) {
@@ -61,3 +71,29 @@ float unrank(uint key) {
 }
 
 uvec4 rank4(vec4 v) { return uvec4(rank(v.x), rank(v.y), rank(v.z), rank(v.w)); }
+
+#ifdef MAP
+float centre(uint k) {
+	float m = M[mStart + k];
+	bool infinite = (floatBitsToUint(m) & 0x7fffffffu) == 0x7f800000u;
+	return infinite && (LOG || KIND == 2) ? 0 : m;
+}
+
+vec4 mapped(vec4 x, vec4 m) {
+	precise vec4 d = x - m;
+	if (KIND == 1) d *= d;
+	else if (KIND == 2) d = vec4(vexp(d.x), vexp(d.y), vexp(d.z), vexp(d.w));
+	else d = x;
+	return d;
+}
+#endif
+
+float whole(float v, uint k) {
+#ifdef MAP
+	precise float y = v;
+	if (LOG) y = vlog(v) + centre(k);
+	return y;
+#else
+	return v;
+#endif
+}
