@@ -14,5 +14,5 @@ var (
 	_ = elementwise(elementwiseOp{name: "binary_cross_entropy_pos_weight", formula: "x, t, w -> (1 - t)*x - (1 + (w - 1)*t)*(min(x, 0) - log1p(exp(-abs(x))))", torch: "torch.nn.functional.binary_cross_entropy_with_logits(pos_weight=w, reduction='none')",
 		tol: Max(16), tame: true, grads: []string{"x, t, w, dy -> dy*(sigmoid(x)*(1 - t) - w*t*sigmoid(-x))", "x, w, dy -> dy*((1 - w)*(min(x, 0) - log1p(exp(-abs(x)))) - x)", "x, t, dy -> dy*t*(log1p(exp(-abs(x))) - min(x, 0))"}})
 	_ = elementwise(elementwiseOp{name: "kl_div", formula: "x, t -> where(t > 0, t*(log(where(t > 0, t, 1)) - x), 0)", torch: "torch.nn.functional.kl_div(reduction='none')",
-		tol: Max(8), fill: positive})
+		tol: Max(8), gradTol: Max(16), fill: positive})
 )

@@ -2,28 +2,68 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
-// Uniform draws random numbers. Attributes: cpuref.UniformAttrs.
-var Uniform = declare(Op{
-	Name: "uniform", Doc: "U in [0, 1): element 4b+i is word i of Philox4x32-10 block b, >> 8, / 2^24; key (seed, step), counter's high half the draw's number: the same bits on every device",
-	In: []Operand{{Name: "seed"}}, Out: []Operand{{Name: "U"}},
-	Attrs: cpuref.UniformAttrs{}, Shape: uniformShape, Random: true,
-	CPU:      Plain(cpuref.Uniform[float32], cpuref.Uniform[float64]),
-	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerUniform}},
-	Cases:    []Case{uniformCase(0), uniformCase(0, 1), uniformCase(1, 5), uniformCase(7, 3, 1031), uniformCase(2, 0, 3), uniformCase(1<<30+5, 70003)},
-	Bench:    []Case{uniformCase(1, 1<<20)},
-	Cost:     func(c *Call) Cost { return Cost{Flops: 20 * float64(c.Out[0].Elems()), Bytes: operandBytes(c)} },
-	Tol:      Exact(), NoGrad: "a random draw depends on no float",
-	Torch: "torch.rand",
-})
+// Random draws: pure functions of the run's seed and step, the draw's number and
+// the element's, so that they are the same in any order and on any device.
+// Attributes: cpuref.UniformAttrs, cpuref.DropoutAttrs.
+var (
+	Uniform = declare(Op{
+		Name: "uniform", Doc: "U in [0, 1): element 4b+i is word i of Philox4x32-10 block b, >> 8, / 2^24; key (seed, step), counter's high half the draw's number: the same bits on every device",
+		In: []Operand{{Name: "seed"}}, Out: []Operand{{Name: "U"}},
+		Attrs: cpuref.UniformAttrs{}, Shape: uniformShape, Random: true,
+		CPU:      Plain(cpuref.Uniform[float32], cpuref.Uniform[float64]),
+		Variants: draws("uniform", cpuref.UniformFrom[float32]),
+		Cases:    uniformCases(), Bench: []Case{uniformCase(1, 1<<20)},
+		Cost: drawCost(20), Tol: Exact(), NoGrad: "a random draw depends on no float",
+		Torch: "torch.rand",
+	})
+	Normal = declare(Op{
+		Name: "normal", Doc: "Z standard normal: elements 4b to 4b+3 by Box and Muller from the words of Philox block b, as uniform's; within 4 ulp of the oracle on every device",
+		In: []Operand{{Name: "seed"}}, Out: []Operand{{Name: "Z"}},
+		Attrs: cpuref.UniformAttrs{}, Shape: uniformShape, Random: true,
+		CPU:      Plain(cpuref.Normal[float32], cpuref.Normal[float64]),
+		Variants: draws("normal", cpuref.NormalFrom[float32]),
+		Cases:    uniformCases(), Bench: []Case{uniformCase(1, 1<<20)},
+		Cost: drawCost(40), Tol: ULP(4), NoGrad: "a random draw depends on no float",
+		Torch: "torch.randn",
+	})
+	// Dropout stores no mask: its gradient is itself with the same draw.
+	Dropout = declare(Op{
+		Name: "dropout", Doc: "y_i = x_i/(1-p) where uniform number i of the draw is at least p, else x_i·0",
+		In: []Operand{{Name: "x"}, {Name: "seed"}}, Out: []Operand{{Name: "y"}},
+		Attrs: cpuref.DropoutAttrs{}, Shape: dropoutShape,
+		CPU:      Plain(cpuref.Dropout[float32], cpuref.Dropout[float64]),
+		Variants: draws("dropout", cpuref.DropoutFrom[float32]),
+		Cases: []Case{
+			dropoutCase(0.5, 0), dropoutCase(0.1, 0, 1), dropoutCase(0.25, 1, 5), dropoutCase(0.9, 7, 3, 1031), dropoutCase(0.5, 2, 0, 3),
+			dropoutCase(0, 3, 33), dropoutCase(1, 4, 33), dropoutCase(0.3, 1<<30+5, 2, 4, 64),
+		},
+		Bench: []Case{dropoutCase(0.5, 1, 1<<20)},
+		Cost:  drawCost(20), Tol: ULP(1), Torch: "torch.nn.functional.dropout", ONNX: "Dropout",
+	})
+)
+
+func init() {
+	Dropout.SetGrad(func(b Builder, g Grad) []Ref {
+		return []Ref{b.Apply(Dropout, g.Attrs, g.DOut[0], g.In[1])[0], NoRef}
+	})
+}
+
+func drawCost(flops float64) func(c *Call) Cost {
+	return func(c *Call) Cost {
+		return Cost{Flops: flops * float64(c.Out[0].Elems()), Bytes: operandBytes(c)}
+	}
+}
 
 func uniformShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
-	if !in[0].Equal(tensor.I32(2)) {
-		return nil, fmt.Errorf("seed is %v, wants int32[2]: seed and step", in[0])
+	if err := seedOperand(in[0]); err != nil {
+		return nil, err
 	}
 	shape, err := sizes(attrs.(cpuref.UniformAttrs).Shape)
 	if err != nil {
@@ -32,23 +72,89 @@ func uniformShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 	return []tensor.Type{tensor.F32(shape...)}, nil
 }
 
+func dropoutShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
+	if err := floatOperand("x", in[0]); err != nil {
+		return nil, err
+	}
+	if p := attrs.(cpuref.DropoutAttrs).P; !(p >= 0 && p <= 1) {
+		return nil, fmt.Errorf("p is %v, wants a probability from 0 to 1", p)
+	}
+	return []tensor.Type{in[0]}, seedOperand(in[1])
+}
+
+func seedOperand(t tensor.Type) error {
+	if !t.Equal(tensor.I32(2)) {
+		return fmt.Errorf("seed is %v, wants int32[2]: seed and step", t)
+	}
+	return nil
+}
+
+func fillSeed(rng *tensor.Philox, t *tensor.Tensor) {
+	for i := range t.I32 {
+		t.I32[i] = int32(rng.Uint32())
+	}
+}
+
 func uniformCase(seq int, shape ...int) Case {
 	return Case{
 		Name: fmt.Sprintf("%v draw %d", shape, seq), In: []tensor.Type{tensor.I32(2)},
-		Attrs: cpuref.UniformAttrs{Shape: cpuref.IntList(shape...), Seq: seq},
-		Fill: []Filler{func(rng *tensor.Philox, t *tensor.Tensor) {
-			for i := range t.I32 {
-				t.I32[i] = int32(rng.Uint32())
-			}
+		Attrs: cpuref.UniformAttrs{Shape: cpuref.IntList(shape...), Seq: seq}, Fill: []Filler{fillSeed},
+	}
+}
+
+func uniformCases() []Case {
+	return []Case{uniformCase(0), uniformCase(0, 1), uniformCase(1, 5), uniformCase(7, 3, 1031), uniformCase(2, 0, 3), uniformCase(1<<30+5, 70003)}
+}
+
+func dropoutCase(p float64, seq int, shape ...int) Case {
+	return Case{
+		Name: fmt.Sprintf("%v %v draw %d", p, shape, seq), In: []tensor.Type{tensor.F32(shape...), tensor.I32(2)},
+		Attrs: cpuref.DropoutAttrs{P: p, Seq: seq}, Fill: []Filler{nil, fillSeed},
+	}
+}
+
+// draws are the variants of an op whose element i depends on random word i.
+func draws(shader string, from func(a *cpuref.Args[float32], lo, hi int)) []Variant {
+	return []Variant{
+		{Name: "flat", Kind: Vulkan, Lower: func(t *Target, c *Call) (Lowered, error) { return lowerDraw(t, c, shader), nil }},
+		{Name: "fast", Kind: CPU, Prepare: func(a *cpuref.Args[float32]) func() {
+			n := len(a.Out[0].F)
+			body := func(i int) { from(a, i*fastChunk, min(n, (i+1)*fastChunk)) }
+			return func() { fast.Parallel(parts(n, fastChunk), 8*n, body) }
 		}},
 	}
 }
 
-func lowerUniform(t *Target, c *Call) (Lowered, error) {
-	n, seq := c.Out[0].Elems(), uint64(c.Attrs.(cpuref.UniformAttrs).Seq)
-	if n == 0 {
-		return Lowered{}, nil
+// lowerDraw goes in windows where an operand is larger than a binding may be.
+func lowerDraw(t *Target, c *Call, shader string) Lowered {
+	var low Lowered
+	var seq, cut, scale uint32
+	var high uint32
+	switch a := c.Attrs.(type) {
+	case cpuref.UniformAttrs:
+		seq, high = uint32(a.Seq), uint32(uint64(a.Seq)>>32)
+	case cpuref.DropoutAttrs:
+		seq, high = uint32(a.Seq), uint32(uint64(a.Seq)>>32)
+		cut, scale = a.Cut(), math.Float32bits(a.Scale())
 	}
-	push := []uint32{uint32(n), uint32(seq), uint32(seq >> 32)}
-	return Lowered{Dispatches: []Dispatch{flat(t, "uniform", parts(n, 4), push, In(0), Out(0))}}, nil
+	n := c.Out[0].Elems()
+	limit := t.MaxStorageRange / 4 / FlatAlign * FlatAlign
+	if limit == 0 {
+		limit = max(n, 1)
+	}
+	for off := 0; off < n; off += limit {
+		size := min(limit, n-off)
+		bind := []Bind{In(len(c.In) - 1), Out(0)}
+		if len(c.In) > 1 {
+			bind = append(bind, In(0))
+		}
+		if size < n {
+			for i := range bind[1:] {
+				bind[1+i] = bind[1+i].Part(off, size)
+			}
+		}
+		push := []uint32{uint32(size), seq, high, uint32(off / 4), cut, scale}
+		low.Dispatches = append(low.Dispatches, flat(t, shader, parts(size, 4), push, bind...))
+	}
+	return low
 }
