@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -44,6 +45,16 @@ func (f Func) Apply(args, attrs []*Expr) *Expr {
 			return args[e.idx]
 		case e.op == OpAttr && attrs != nil:
 			return attrs[e.idx]
+		}
+		return nil
+	})
+}
+
+// Replace is f's body with every expression of old as that of new instead.
+func (f Func) Replace(old, new []*Expr) *Expr {
+	return rewrite(f.Body, func(e *Expr) *Expr {
+		if i := slices.Index(old, e); i >= 0 {
+			return new[i]
 		}
 		return nil
 	})

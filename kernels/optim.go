@@ -34,6 +34,12 @@ func (u flatUpdate) gscale() (Bind, bool) {
 // flatShape checks the operands p_0 .. p_{n-1}, G, states, lr, t [, gscale] and
 // gives the outputs' types: the parameters' and the states'.
 func flatShape(in []tensor.Type, n int, states ...string) ([]tensor.Type, error) {
+	return flatShapeWith(in, n, nil, states...)
+}
+
+// flatShapeWith is flatShape where t's operand has a shape: another scalar
+// stands behind the step's number.
+func flatShapeWith(in []tensor.Type, n int, step tensor.Shape, states ...string) ([]tensor.Type, error) {
 	names := append(append([]string{"G"}, states...), "lr", "t", "gscale")
 	if n < 1 || len(in) < n+len(names)-1 || len(in) > n+len(names) {
 		return nil, fmt.Errorf("%d operands for %d parameters: wants the parameters, then %v, the last one optional", len(in), n, names)
@@ -50,6 +56,9 @@ func flatShape(in []tensor.Type, n int, states ...string) ([]tensor.Type, error)
 		why := fmt.Sprintf("%d parameters, each padded to %d elements", n, FlatAlign)
 		if i > len(states) {
 			want.Shape, why = nil, "a scalar"
+		}
+		if names[i] == "t" && step != nil {
+			want.Shape, why = step, "the step and a scalar"
 		}
 		if names[i] == "gscale" && !t.Present() {
 			continue
