@@ -46,29 +46,10 @@ func (c *conv) gathers(f convForm) (gs []convGather, K, IH, IW, M, area int) {
 			dy: c.d[0], dx: c.d[1], nty: c.KH, ntx: c.KW, tapy: c.KW, tapx: 1, outy: c.OW, outx: 1,
 		}}, c.Cg, c.H, c.W, c.Og, c.OH * c.OW
 	}
-	// Pixel y = r + s·j of dX takes tap i of row (y + p - i·d)/s of dY, where
-	// that divides: the i are i0, i0+step, ...
-	type axis struct{ pixels, base, taps, tap0, step, back int }
-	split := func(size, kernel, s, p, d, r int) axis {
-		a := axis{pixels: (size - r + s - 1) / s, tap0: kernel}
-		for i := range kernel {
-			if (r+p-i*d)%s != 0 {
-				continue
-			}
-			if a.taps == 0 {
-				a.tap0, a.base = i, (r+p-i*d)/s
-			} else if a.taps == 1 {
-				a.step = i - a.tap0
-				a.back = a.step * d / s
-			}
-			a.taps++
-		}
-		return a
-	}
 	for ry := range min(c.stride[0], c.H) {
-		y := split(c.H, c.KH, c.stride[0], c.pad[0], c.d[0], ry)
+		y := convSplit(c.H, c.KH, c.stride[0], c.pad[0], c.d[0], ry)
 		for rx := range min(c.stride[1], c.W) {
-			x := split(c.W, c.KW, c.stride[1], c.pad[1], c.d[1], rx)
+			x := convSplit(c.W, c.KW, c.stride[1], c.pad[1], c.d[1], rx)
 			g := convGather{
 				PH: y.pixels, PW: x.pixels, sy: 1, sx: 1, by: y.base, bx: x.base, dy: -y.back, dx: -x.back,
 				nty: y.taps, ntx: x.taps, tap0: y.tap0*c.KW + x.tap0, tapy: y.step * c.KW, tapx: x.step,
@@ -81,6 +62,29 @@ func (c *conv) gathers(f convForm) (gs []convGather, K, IH, IW, M, area int) {
 		}
 	}
 	return gs, c.Og, c.OH, c.OW, c.Cg, c.H * c.W
+}
+
+// convAxis is one axis of a gather by data.
+type convAxis struct{ pixels, base, taps, tap0, step, back int }
+
+// convSplit is the gather along one axis for the pixels y = r + s·j of dX: y
+// takes tap i of row (y + p - i·d)/s of dY, where that divides: the i are tap0,
+// tap0 + step, ..., each back rows before the last.
+func convSplit(size, kernel, s, p, d, r int) convAxis {
+	a := convAxis{pixels: (size - r + s - 1) / s, tap0: kernel}
+	for i := range kernel {
+		if (r+p-i*d)%s != 0 {
+			continue
+		}
+		if a.taps == 0 {
+			a.tap0, a.base = i, (r+p-i*d)/s
+		} else if a.taps == 1 {
+			a.step = i - a.tap0
+			a.back = a.step * d / s
+		}
+		a.taps++
+	}
+	return a
 }
 
 // weightStrides are the strides of W [O, C/G, taps] by group, channel k that is
