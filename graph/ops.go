@@ -93,20 +93,5 @@ func (v Value) LSTM(whh, h0, c0 Value, reverse bool) (y, h, c Value) {
 	return o[0], o[1], o[2]
 }
 
-// Uniform draws numbers in [0, 1) by Philox, keyed by the run's seed and step.
-func (g *Graph) Uniform(shape ...int) Value {
-	return g.Seed().op("uniform", cpuref.UniformAttrs{Shape: cpuref.IntList(shape...), Seq: g.NextSeq()})
-}
-
-// Dropout zeroes elements with probability p and scales the others by 1/(1-p)
-// in training; in evaluation it is the identity.
-func (v Value) Dropout(p float64) Value {
-	if v.g == nil || !v.g.train || p == 0 {
-		return v
-	}
-	keep := v.g.Uniform(v.Shape()...).op("ge", nil, v.g.Scalar(p))
-	return v.Mul(keep.Float()).MulScalar(1 / (1 - p))
-}
-
 // Zeros is a constant of zeros.
 func (g *Graph) Zeros(shape ...int) Value { return g.Const(tensor.New(tensor.F32(shape...))) }
