@@ -9,14 +9,6 @@ type LSTMAttrs struct {
 	Reverse bool
 }
 
-// time gives the index of the s-th step of T.
-func (a LSTMAttrs) time(s, steps int) int {
-	if a.Reverse {
-		return steps - 1 - s
-	}
-	return s
-}
-
 // LSTM runs a layer over a whole sequence, gates in PyTorch's order i, f, g, o:
 //
 //	z = gx[t] + h·whhᵀ        i, f, o = sigmoid(z_i, z_f, z_o), g = tanh(z_g)
@@ -35,7 +27,7 @@ func LSTM[T Float](a *Args[T]) {
 	copy(cN, c0)
 	prev := h0
 	for s := range steps {
-		t := at.time(s, steps)
+		t := stepIndex(at.Reverse, s, steps)
 		for b := range n {
 			for j := range h {
 				var z [4]T
@@ -67,19 +59,19 @@ func LSTM[T Float](a *Args[T]) {
 
 // LSTMGrad goes back through the sequence:
 //
-//	dh = dy[t] + dz[next]·whh      dc = dc·f[next] + dh·o·(1 - tanh²(c))
+//	dh = dy[t] + dz[next]·whh      dc = dcs[t] + dc·f[next] + dh·o·(1 - tanh²(c))
 //	dz = dgx[t] = (dc·g·i(1-i), dc·c_prev·f(1-f), dc·i·(1-g²), dh·tanh(c)·o(1-o))
 //
 // where next is the step that LSTM ran after t; behind the last one stand dhN
 // and dcN.
 //
 // In: whh [4H,H], c0 [N,H], gates [T,N,4H], cs [T,N,H], dy [T,N,H], dhN [N,H],
-// dcN [N,H] (the last three optional: zero). Out: dgx [T,N,4H], dh0 [N,H]
+// dcN [N,H], dcs [T,N,H] (the last four optional: zero). Out: dgx [T,N,4H], dh0 [N,H]
 // (optional), dc0 [N,H], in which dc is carried.
 func LSTMGrad[T Float](a *Args[T]) {
 	at := a.Attrs.(LSTMAttrs)
 	whh, c0, gates, cs := a.In[0].F, a.In[1].F, a.In[2].F, a.In[3].F
-	dy, dhN, dcN := &a.In[4], &a.In[5], &a.In[6]
+	dy, dhN, dcN, dcs := &a.In[4], &a.In[5], &a.In[6], &a.In[7]
 	dgx, dh0, dc0 := a.Out[0].F, a.Out[1].F, a.Out[2].F
 	steps, n, h := a.In[3].Shape[0], a.In[3].Shape[1], a.In[3].Shape[2]
 
@@ -98,17 +90,17 @@ func LSTMGrad[T Float](a *Args[T]) {
 		return sum
 	}
 	for s := steps - 1; s >= 0; s-- {
-		t := at.time(s, steps)
+		t := stepIndex(at.Reverse, s, steps)
 		prev := c0
 		if s > 0 {
-			p := at.time(s-1, steps)
+			p := stepIndex(at.Reverse, s-1, steps)
 			prev = cs[p*n*h : (p+1)*n*h]
 		}
 		for b := range n {
 			for j := range h {
 				var dh T
 				if s < steps-1 {
-					dh = through(at.time(s+1, steps), b, j)
+					dh = through(stepIndex(at.Reverse, s+1, steps), b, j)
 				} else if dhN.Present() {
 					dh = dhN.F[b*h+j]
 				}
@@ -119,6 +111,9 @@ func LSTMGrad[T Float](a *Args[T]) {
 				i, f, g, o := gates[z], gates[z+h], gates[z+2*h], gates[z+3*h]
 				tc := tanh(cs[(t*n+b)*h+j])
 				dc := dc0[b*h+j] + dh*o*(1-tc*tc)
+				if dcs.Present() {
+					dc += dcs.F[(t*n+b)*h+j]
+				}
 				dgx[z] = dc * g * i * (1 - i)
 				dgx[z+h] = dc * prev[b*h+j] * f * (1 - f)
 				dgx[z+2*h] = dc * i * (1 - g*g)
@@ -130,7 +125,12 @@ func LSTMGrad[T Float](a *Args[T]) {
 	if !a.Out[1].Present() {
 		return
 	}
-	first := at.time(0, steps)
+	if steps == 0 {
+		clear(dh0)
+		copy(dh0, dhN.F)
+		return
+	}
+	first := stepIndex(at.Reverse, 0, steps)
 	for b := range n {
 		for j := range h {
 			dh0[b*h+j] = through(first, b, j)

@@ -58,7 +58,7 @@ func TestLSTMGradIsTheFiniteDifference(t *testing.T) {
 		loss()
 		got := []Arg[float64]{zeros(steps, n, 4*h), zeros(n, h), zeros(n, h)}
 		LSTMGrad(&Args[float64]{Attrs: at, Out: got,
-			In: []Arg[float64]{in[1], in[3], gates, cs, up[0], up[1], up[2]}})
+			In: []Arg[float64]{in[1], in[3], gates, cs, up[0], up[1], up[2], {}}})
 		const eps = 1e-6
 		for i, x := range []Arg[float64]{in[0], in[2], in[3]} {
 			for k := range x.F {
@@ -80,7 +80,7 @@ func TestLSTMGradTakesAbsentUpstreamGradientsAsZero(t *testing.T) {
 	whh, c0, gates, cs := drawn(rng, 4*h, h), drawn(rng, n, h), drawn(rng, steps, n, 4*h), drawn(rng, steps, n, h)
 	run := func(dy, dhN, dcN Arg[float64]) []Arg[float64] {
 		out := []Arg[float64]{zeros(steps, n, 4*h), zeros(n, h), zeros(n, h)}
-		LSTMGrad(&Args[float64]{Attrs: LSTMAttrs{}, In: []Arg[float64]{whh, c0, gates, cs, dy, dhN, dcN}, Out: out})
+		LSTMGrad(&Args[float64]{Attrs: LSTMAttrs{}, In: []Arg[float64]{whh, c0, gates, cs, dy, dhN, dcN, {}}, Out: out})
 		return out
 	}
 	var no Arg[float64]

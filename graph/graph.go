@@ -311,6 +311,8 @@ func (b builder) Type(r kernels.Ref) tensor.Type {
 
 func (b builder) Scalar(v float64) kernels.Ref { return b.g.Scalar(v).ref }
 
+func (b builder) Fail(err error) { b.g.Fail(err) }
+
 func (b builder) Apply(op *kernels.Op, attrs any, in ...kernels.Ref) []kernels.Ref {
 	g := b.g
 	if op == nil {

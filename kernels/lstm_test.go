@@ -20,8 +20,8 @@ func TestLSTMNamesTheOperandThatDoesntFit(t *testing.T) {
 		with tensor.Type
 		want string
 	}{
-		{0, f(5, 2, 13), "lstm: gx is [5 2 13], wants [steps, batch, 4·hidden], none of them 0"},
-		{0, f(0, 2, 12), "lstm: gx is [0 2 12], wants"},
+		{0, f(5, 2, 13), "lstm: gx is [5 2 13], wants [steps, batch, 4·hidden]"},
+		{0, f(5, 2, 0), "lstm: gx is [5 2 0], wants"},
 		{1, f(3, 12), "lstm: whh is [3 12]; with gx [5 2 12] (5 steps, batch 2, 3 hidden units) it must be [12 3]"},
 		{2, f(1, 3), "lstm: h0 is [1 3]; with"},
 		{3, tensor.I32(2, 3), "lstm: c0 is int32[2 3] and gx float32[5 2 12]: wants one float type"},

@@ -1,43 +1,5 @@
 package kernels
 
-// lstmView says how a step sees its part of the sequences: inside the whole
-// operand, at an offset, or, where that is larger than a binding may be, bound
-// alone.
-type lstmView struct {
-	lstmDims
-	whole bool
-}
-
-// step binds the part of a [T, N, k·H] operand that belongs to time t.
-func (v lstmView) step(b Bind, t, k int) Bind {
-	n := v.N * v.H * k
-	if v.whole {
-		return b.Touch(t*n, n)
-	}
-	return b.Part(t*n, n)
-}
-
-// off is where that part starts in what step binds, for k = 1.
-func (v lstmView) off(t int) int {
-	if v.whole {
-		return t * v.N * v.H
-	}
-	return 0
-}
-
-// lstmViewOf chooses the view; false if neither is possible. texels is whether
-// the kernels see sequences as texels.
-func lstmViewOf(t *Target, d lstmDims, texels bool) (lstmView, bool) {
-	fits := func(steps int) bool {
-		n := steps * d.N * d.H // vec4 in gx, gates and dgx; floats in y
-		return 16*n <= t.MaxStorageRange && (!texels || n <= t.MaxTexels)
-	}
-	if fits(d.T) {
-		return lstmView{d, true}, true
-	}
-	return lstmView{d, false}, fits(1) && d.N*d.H%FlatAlign == 0
-}
-
 // The subgroup shape: a lane makes one hidden unit (forward) or four (back).
 
 // lstmTile is how many batch rows and hidden units a subgroup takes: the rows
@@ -63,19 +25,15 @@ func lstmSubgroupServes(t *Target, c *Call) bool {
 	if !t.Software || !t.SubgroupShuffle || s < 4 || s > t.MaxInvocations {
 		return false
 	}
-	_, ok := lstmViewOf(t, d, true)
+	_, ok := seqViewOf(t, d, 1)
 	rows, cols := lstmTile(c, s)
 	texels := parts(d.H, 4) * 4 * parts(d.H, cols) * cols // vec4 of packed weights
 	return ok && texels <= t.MaxTexels && 16*texels <= t.MaxStorageRange && loopFits(t, d.H) &&
 		parts(d.H, cols) <= t.MaxGroups[0] && parts(d.N, rows) <= t.MaxGroups[1]
 }
 
-// loopFits tells whether the device can be trusted with a loop of that many
-// iterations.
-func loopFits(t *Target, n int) bool { return t.MaxLoop == 0 || n <= t.MaxLoop }
-
 // lstmPack lays the recurrent weights out for the steps: rows x columns vec4.
-func lstmPack(t *Target, whh Bind, d lstmDims, form, s, rows, columns int) Dispatch {
+func lstmPack(t *Target, whh Bind, d seqDims, form, s, rows, columns int) Dispatch {
 	const threads = 64
 	return Dispatch{
 		Shader: "lstm_pack",
@@ -88,7 +46,10 @@ func lstmPack(t *Target, whh Bind, d lstmDims, form, s, rows, columns int) Dispa
 
 func lowerLSTMSubgroup(t *Target, c *Call) (Lowered, error) {
 	d, s := c.lstm(), t.SubgroupSize
-	v, _ := lstmViewOf(t, d, true)
+	if d.empty() {
+		return noSteps(t, c, []int{2, 3}, []int{1, 2})
+	}
+	v, _ := seqViewOf(t, d, 1)
 	tm, _ := lstmTile(c, s)
 	rows, columns := parts(d.H, 4)*4, parts(d.H, s)*s
 	spec := words(s, tm)
@@ -126,7 +87,7 @@ func (c *Call) lstmCell() Bind {
 
 // lstmStart packs the weights into the first workspace, of that many bytes, and
 // lets the cell state start as c0.
-func lstmStart(c *Call, d lstmDims, packed int, pack Dispatch) Lowered {
+func lstmStart(c *Call, d seqDims, packed int, pack Dispatch) Lowered {
 	return Lowered{
 		Work:       c.lstmWork(packed, d),
 		Dispatches: []Dispatch{pack, {Bind: []Bind{In(3), c.lstmCell().WO()}}},
@@ -135,7 +96,7 @@ func lstmStart(c *Call, d lstmDims, packed int, pack Dispatch) Lowered {
 
 // lstmWork are the workspaces: the packed weights, and the cell if it has no
 // output to be carried in.
-func (c *Call) lstmWork(packed int, d lstmDims) []int {
+func (c *Call) lstmWork(packed int, d seqDims) []int {
 	if c.Out[2].Present() {
 		return []int{packed}
 	}
@@ -144,7 +105,7 @@ func (c *Call) lstmWork(packed int, d lstmDims) []int {
 
 // lstmBefore is where step i finds the state h before it, and at which element
 // of what is bound.
-func lstmBefore(v lstmView, i int) (Bind, int) {
+func lstmBefore(v seqView, i int) (Bind, int) {
 	if i == 0 {
 		return In(2), 0
 	}
@@ -153,7 +114,7 @@ func lstmBefore(v lstmView, i int) (Bind, int) {
 }
 
 // lstmStepBinds are the bindings of a forward step, the same in both shapes.
-func lstmStepBinds(c *Call, v lstmView, i int, weights, h Bind) []Bind {
+func lstmStepBinds(c *Call, v seqView, i int, weights, h Bind) []Bind {
 	t := v.time(i)
 	none := unread(c.lstmCell())
 	hN, gates, cs := none, none, none
@@ -171,12 +132,15 @@ func lstmStepBinds(c *Call, v lstmView, i int, weights, h Bind) []Bind {
 
 func lowerLSTMGradSubgroup(t *Target, c *Call) (Lowered, error) {
 	d, s := c.lstm(), t.SubgroupSize
-	v, _ := lstmViewOf(t, d, true)
+	if d.empty() {
+		return noSteps(t, c, []int{5, 6}, []int{1, 2})
+	}
+	v, _ := seqViewOf(t, d, 1)
 	tm, cols := lstmTile(c, s)
 	columns := parts(d.H, cols) * s // vec4 in a row of packed weights
 	spec := words(s, tm)
 	spec = append(spec, truth(d.N%tm != 0 || d.H%cols != 0))
-	return lowerLSTMGrad(c, v, gradStep{
+	return lowerLSTMGrad(t, c, v, gradStep{
 		shader: "lstm_grad_subgroup", spec: spec, texel: Texel4,
 		pack: lstmPack(t, In(0), d, 2, s, 4*d.H, columns), work: 64 * d.H * columns, columns: columns,
 		grid: [3]uint32{uint32(columns / s), uint32(parts(d.N, tm)), 1},
@@ -196,32 +160,38 @@ type gradStep struct {
 
 // lowerLSTMGrad takes the steps back. One last dispatch makes dh0, which is a
 // step's product without a cell.
-func lowerLSTMGrad(c *Call, v lstmView, k gradStep) (Lowered, error) {
-	low := Lowered{Work: c.lstmWork(k.work, v.lstmDims), Dispatches: []Dispatch{k.pack}}
+func lowerLSTMGrad(t *Target, c *Call, v seqView, k gradStep) (Lowered, error) {
+	low := Lowered{Work: c.lstmWork(k.work, v.seqDims), Dispatches: []Dispatch{k.pack}}
 	has := func(i int) bool { return c.In[i].Present() }
 	if has(6) {
 		low.Dispatches = append(low.Dispatches, Dispatch{Bind: []Bind{In(6), c.lstmCell().WO()}}) // dc starts as dcN
+	} else if has(7) {
+		low.Dispatches = append(low.Dispatches, fillWith(t, c.lstmCell().WO(), v.N*v.H, 0))
 	}
 	weights := Work(0).RO()
 	weights.Texel = k.texel
 	none := unread(In(1))
 	step := func(final bool, binds []Bind, push ...int) {
-		spec := append(append([]uint32{}, k.spec...), truth(final), truth(has(4)), truth(has(5)), truth(has(6)))
+		spec := append(append([]uint32{}, k.spec...), truth(final), truth(has(4)), truth(has(5)), truth(has(6) || has(7)))
 		low.Dispatches = append(low.Dispatches, Dispatch{
 			Shader: k.shader, Spec: spec, Grid: k.grid, Bind: binds, Push: words(append([]int{v.N, v.H, k.columns}, push...)...),
 		})
 	}
 	for i := v.T - 1; i >= 0; i-- {
-		t, last := v.time(i), i == v.T-1
+		at, last := v.time(i), i == v.T-1
+		if has(7) {
+			d := flat(t, "lstm_cell_add", v.N*v.H, words(v.N*v.H, v.off(at)), v.step(In(7), at, 1), c.lstmCell())
+			low.Dispatches = append(low.Dispatches, d)
+		}
 		dy, dhN := none, none
 		if has(4) {
-			dy = v.step(In(4), t, 1)
+			dy = v.step(In(4), at, 1)
 		}
 		if has(5) && last {
 			dhN = In(5)
 		}
 		// The step after this one; behind the last, the sum has no terms.
-		terms, next, nextOff := 0, v.step(unread(Out(0)), t, 4), 0
+		terms, next, nextOff := 0, v.step(unread(Out(0)), at, 4), 0
 		if !last {
 			n := v.time(i + 1)
 			terms, next, nextOff = v.H, v.step(Out(0).RO(), n, 4), v.off(n)
@@ -234,11 +204,11 @@ func lowerLSTMGrad(c *Call, v lstmView, k gradStep) (Lowered, error) {
 			p := v.time(i - 1)
 			cPrev, prevOff = v.step(In(3), p, 1), v.off(p)
 		}
-		binds := []Bind{weights, v.step(In(2), t, 4), v.step(In(3), t, 1), cPrev, dy, v.step(Out(0), t, 4), c.lstmCell(), next}
+		binds := []Bind{weights, v.step(In(2), at, 4), v.step(In(3), at, 1), cPrev, dy, v.step(Out(0), at, 4), c.lstmCell(), next}
 		if k.texel != Storage {
 			binds = append(binds, dhN)
 		}
-		step(false, binds, terms, v.off(t), nextOff, prevOff, int(truth(last)))
+		step(false, binds, terms, v.off(at), nextOff, prevOff, int(truth(last)))
 	}
 	if !c.Out[1].Present() {
 		return low, nil
@@ -265,7 +235,7 @@ const (
 
 func lstmTileServes(t *Target, c *Call) bool {
 	d := c.lstm()
-	_, ok := lstmViewOf(t, d, false)
+	_, ok := seqViewOf(t, d, 0)
 	columns := parts(d.H, lstmUnits) * lstmUnits
 	return ok && t.MaxInvocations >= lstmUnits*lstmSlices && t.SharedMemory >= 16<<10 &&
 		16*d.H*columns <= t.MaxStorageRange && loopFits(t, d.H) &&
@@ -274,7 +244,10 @@ func lstmTileServes(t *Target, c *Call) bool {
 
 func lowerLSTMTile(t *Target, c *Call) (Lowered, error) {
 	d := c.lstm()
-	v, _ := lstmViewOf(t, d, false)
+	if d.empty() {
+		return noSteps(t, c, []int{2, 3}, []int{1, 2})
+	}
+	v, _ := seqViewOf(t, d, 0)
 	columns := parts(d.H, lstmUnits) * lstmUnits
 	low := lstmStart(c, d, 16*d.H*columns, lstmPack(t, In(1), d, 0, 1, d.H, columns))
 	for i := range d.T {
@@ -291,9 +264,12 @@ func lowerLSTMTile(t *Target, c *Call) (Lowered, error) {
 
 func lowerLSTMGradTile(t *Target, c *Call) (Lowered, error) {
 	d := c.lstm()
-	v, _ := lstmViewOf(t, d, false)
+	if d.empty() {
+		return noSteps(t, c, []int{5, 6}, []int{1, 2})
+	}
+	v, _ := seqViewOf(t, d, 0)
 	columns := parts(d.H, lstmUnits) * lstmUnits
-	return lowerLSTMGrad(c, v, gradStep{
+	return lowerLSTMGrad(t, c, v, gradStep{
 		shader: "lstm_grad_tile", texel: Storage,
 		pack: lstmPack(t, In(0), d, 1, 1, d.H, columns), work: 16 * d.H * columns, columns: columns,
 		grid: [3]uint32{uint32(columns / lstmUnits), uint32(parts(d.N, lstmTileRows)), 1},

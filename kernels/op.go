@@ -115,6 +115,8 @@ type Builder interface {
 	Type(r Ref) tensor.Type
 	// Scalar is a float32 constant of rank 0.
 	Scalar(v float64) Ref
+	// Fail records why a gradient can't be had.
+	Fail(err error)
 }
 
 // Grad is what an op's gradient is built from.

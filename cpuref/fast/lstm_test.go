@@ -37,7 +37,11 @@ func TestLSTMGrad(t *testing.T) {
 			if form == 3 {
 				dy, dh = absent, floats(n, h)
 			}
-			in := []cpuref.Arg[float32]{floats(4*h, h), floats(n, h), gates, floats(T, n, h), dy, dh, dc}
+			dcs := absent
+			if form == 1 {
+				dcs = floats(T, n, h)
+			}
+			in := []cpuref.Arg[float32]{floats(4*h, h), floats(n, h), gates, floats(T, n, h), dy, dh, dc, dcs}
 			out := []cpuref.Arg[float32]{floats(T, n, 4*h), floats(n, h), floats(n, h)}
 			check(t, fmt.Sprintf("lstm_grad %v", s), call{at, in, out}, LSTMGrad, cpuref.LSTMGrad[float64], 1e-5)
 		}
@@ -56,7 +60,7 @@ func BenchmarkLSTM(b *testing.B) {
 			In:  []cpuref.Arg[float32]{floats(T, n, 4*h), whh, floats(n, h), floats(n, h)},
 			Out: []cpuref.Arg[float32]{floats(T, n, h), floats(n, h), floats(n, h), gates, cs}})
 		backward := LSTMGrad(&cpuref.Args[float32]{Attrs: cpuref.LSTMAttrs{},
-			In:  []cpuref.Arg[float32]{whh, floats(n, h), gates, cs, floats(T, n, h), absent, absent},
+			In:  []cpuref.Arg[float32]{whh, floats(n, h), gates, cs, floats(T, n, h), absent, absent, absent},
 			Out: []cpuref.Arg[float32]{floats(T, n, 4*h), floats(n, h), floats(n, h)}})
 		b.Run(fmt.Sprintf("%d/forward", h), func(b *testing.B) {
 			for b.Loop() {

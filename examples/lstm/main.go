@@ -105,7 +105,7 @@ func network(length int) (*worked.Network, error) {
 
 // show writes the cell out in plain ops, to name the values that the fused
 // layer keeps to itself: i1 is the input gate at step 1, and so on.
-func show(g *graph.Graph, x graph.Value, w nn.LSTMWeights) {
+func show(g *graph.Graph, x graph.Value, w nn.RecurrentWeights) {
 	h, c := g.Zeros(1, hidden), g.Zeros(1, hidden)
 	for t := range x.Dim(0) {
 		z := x.Narrow(0, t, 1).Squeeze(0).MatMulT(g.Read(w.Wih)).Add(h.MatMulT(g.Read(w.Whh)))

@@ -8,54 +8,122 @@ import (
 )
 
 var _ = register(map[string]build{
+	"torch.nn.RNN":      rnn,
+	"torch.nn.GRU":      gru,
 	"torch.nn.LSTM":     lstm,
+	"torch.nn.RNNCell":  rnnCell,
+	"torch.nn.GRUCell":  gruCell,
 	"torch.nn.LSTMCell": lstmCell,
 })
 
-func lstm(b *builder) graph.Value {
-	if b.num("proj_size", 0) != 0 {
-		return b.miss("LSTM with proj_size")
-	}
-	l := nn.LSTM{
-		In: int(b.num("input_size", 0)), Hidden: int(b.num("hidden_size", 0)), Layers: int(b.num("num_layers", 1)),
-		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"),
-	}
-	for k := range l.Layers {
+// size is a size among a recurrent layer's arguments.
+func (b *builder) size(name string, def int) int { return int(b.num(name, float64(def))) }
+
+// noBias reads the argument bias, which is true by default.
+func (b *builder) noBias() bool { return !arg(b, "bias", true) }
+
+// cells are the case's weights in the order of nn's recurrent layers.
+func (b *builder) cells() (cells []nn.RecurrentWeights) {
+	for k := range b.size("num_layers", 1) {
 		for d, suffix := range []string{"", "_reverse"} {
-			name := func(part string) *graph.Variable { return b.vars[fmt.Sprintf("%s_l%d%s", part, k, suffix)] }
-			if d == 0 || l.Bidirectional {
-				l.Cells = append(l.Cells, nn.LSTMWeights{Wih: name("weight_ih"), Whh: name("weight_hh"), Bih: name("bias_ih"), Bhh: name("bias_hh")})
+			if d == 0 || b.flag("bidirectional") {
+				cells = append(cells, b.weights(fmt.Sprintf("_l%d%s", k, suffix)))
 			}
 		}
 	}
-	x, h0, c0 := b.x(), b.at("h0"), b.at("c0")
-	single := len(x.Shape()) == 2
-	if single {
-		x = x.Unsqueeze(1)
-		if h0.Valid() {
-			h0, c0 = h0.Unsqueeze(1), c0.Unsqueeze(1)
+	return cells
+}
+
+func (b *builder) weights(suffix string) nn.RecurrentWeights {
+	v := func(name string) *graph.Variable { return b.vars[name+suffix] }
+	return nn.RecurrentWeights{
+		Wih: v("weight_ih"), Whh: v("weight_hh"), Bih: v("bias_ih"), Bhh: v("bias_hh"), Whr: v("weight_hr"),
+	}
+}
+
+// state is an initial state, under any of its names.
+func (b *builder) state(names ...string) graph.Value {
+	for _, n := range names {
+		if v := b.at(n); v.Valid() {
+			return v
 		}
-		l.BatchFirst = false
 	}
-	y, h, c := l.Forward(x, h0, c0)
-	if single && y.Valid() {
-		y, h, c = y.Squeeze(1), h.Squeeze(1), c.Squeeze(1)
+	return graph.Value{}
+}
+
+func (b *builder) h0() graph.Value { return b.state("h0", "hx", "h_0", "h") }
+func (b *builder) c0() graph.Value { return b.state("c0", "cx", "c_0", "c") }
+
+// undropped says that a case has dropout, whose numbers are PyTorch's own.
+func (b *builder) undropped() bool {
+	p := b.num("dropout", 0)
+	if p != 0 && b.Train() && b.size("num_layers", 1) > 1 {
+		b.miss("PyTorch's random numbers, for dropout %v", p)
+		return false
 	}
+	return true
+}
+
+func rnn(b *builder) graph.Value {
+	if !b.undropped() {
+		return graph.Value{}
+	}
+	l := nn.RNN{
+		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), Layers: b.size("num_layers", 1),
+		Nonlinearity: arg(b, "nonlinearity", "tanh"), NoBias: b.noBias(),
+		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"), Cells: b.cells(),
+	}
+	y, h := l.ForwardLengths(b.x(), b.at("lengths"), b.h0())
+	b.out["hn"] = h
+	return y
+}
+
+func gru(b *builder) graph.Value {
+	if !b.undropped() {
+		return graph.Value{}
+	}
+	l := nn.GRU{
+		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), Layers: b.size("num_layers", 1), NoBias: b.noBias(),
+		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"), Cells: b.cells(),
+	}
+	y, h := l.ForwardLengths(b.x(), b.at("lengths"), b.h0())
+	b.out["hn"] = h
+	return y
+}
+
+func lstm(b *builder) graph.Value {
+	if !b.undropped() {
+		return graph.Value{}
+	}
+	l := nn.LSTM{
+		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), Proj: b.size("proj_size", 0),
+		Layers: b.size("num_layers", 1), NoBias: b.noBias(),
+		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"), Cells: b.cells(),
+	}
+	y, h, c := l.ForwardLengths(b.x(), b.at("lengths"), b.h0(), b.c0())
 	b.out["hn"], b.out["cn"] = h, c
 	return y
 }
 
-// lstmCell is one step of the sequence op.
+func rnnCell(b *builder) graph.Value {
+	l := nn.RNNCell{
+		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0),
+		Nonlinearity: arg(b, "nonlinearity", "tanh"), NoBias: b.noBias(), Weights: b.weights(""),
+	}
+	h := l.Forward(b.x(), b.h0())
+	b.out["h"] = h
+	return h
+}
+
+func gruCell(b *builder) graph.Value {
+	l := nn.GRUCell{In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), NoBias: b.noBias(), Weights: b.weights("")}
+	h := l.Forward(b.x(), b.h0())
+	b.out["h"] = h
+	return h
+}
+
 func lstmCell(b *builder) graph.Value {
-	gates := b.x().MatMulT(b.at("weight_ih"))
-	if b.at("bias_ih").Valid() {
-		gates = gates.Add(b.at("bias_ih").Add(b.at("bias_hh")))
-	}
-	h0, c0 := b.at("h0"), b.at("c0")
-	if !h0.Valid() {
-		h0 = b.Zeros(gates.Dim(0), gates.Dim(1)/4)
-		c0 = h0
-	}
-	_, b.out["h"], b.out["c"] = gates.Unsqueeze(0).LSTM(b.at("weight_hh"), h0, c0, false)
+	l := nn.LSTMCell{In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), NoBias: b.noBias(), Weights: b.weights("")}
+	b.out["h"], b.out["c"] = l.Forward(b.x(), b.h0(), b.c0())
 	return graph.Value{}
 }

@@ -1,0 +1,19 @@
+package graph
+
+import "github.com/vulgo-ml/vulgo/cpuref"
+
+// RNN runs one plain recurrent layer over a sequence: v is x·Wihᵀ + biases,
+// [T, N, H]; whh is [H, H]; h0 is [N, H]. With h = relu(..) if relu, else tanh,
+// it gives y [T, N, H] and the last h. nn.RNN is the comfortable form.
+func (v Value) RNN(whh, h0 Value, relu, reverse bool) (y, h Value) {
+	o := v.ops("rnn", cpuref.RNNAttrs{Relu: relu, Reverse: reverse}, whh, h0)
+	return o[0], o[1]
+}
+
+// GRU runs one layer over a sequence: v is x·Wihᵀ + bih, [T, N, 3H], in gate
+// order r, z, n; whh is [3H, H]; h0 is [N, H]; bhh [3H] may be the zero Value. It
+// gives y [T, N, H] and the last h. nn.GRU is the comfortable form.
+func (v Value) GRU(whh, h0, bhh Value, reverse bool) (y, h Value) {
+	o := v.ops("gru", cpuref.GRUAttrs{Reverse: reverse}, whh, h0, bhh)
+	return o[0], o[1]
+}
