@@ -4,15 +4,19 @@
 // live in cpuref/fast.
 package cpuref
 
+import "github.com/vulgo-ml/vulgo/tensor"
+
 // Float is the element type a body computes in.
 type Float interface{ ~float32 | ~float64 }
 
 // Arg is one operand: F for floats, I for int32 and bool (0 or 1). Both are nil
-// where an optional operand is absent.
+// where an optional operand is absent. Data is the same memory in the operand's
+// own dtype, for casts, which are over several.
 type Arg[T Float] struct {
 	Shape []int
 	F     []T
 	I     []int32
+	Data  *tensor.Tensor
 }
 
 // Args is one call of a body: attributes (the op's own Attrs struct), inputs

@@ -89,37 +89,31 @@ func (c *cpuProgram) bind(s *plan.Step, slot int) func() {
 		src, dst := c.at(s.In[0], slot), c.at(s.Out[0], slot)
 		return func() { copy(dst, src) }
 	}
-	args := &cpuref.Args[float32]{
-		Attrs: s.Call.Attrs,
-		In:    c.args(s.Call.In, s.In, slot),
-		Out:   c.args(s.Call.Out, s.Out, slot),
+	if s.Variant.Prepare64 != nil {
+		return s.Variant.Prepare64(argsOf[float64](c, s, slot))
 	}
+	args := argsOf[float32](c, s, slot)
 	run := s.Variant.Prepare(args)
 	if s.Finish == nil {
 		return run
 	}
-	finish := s.Finish(args.Out[0], c.args(s.Call.Extra, s.Extra, slot))
+	finish := s.Finish(args.Out[0], operands[float32](c, s.Call.Extra, s.Extra, slot))
 	return func() { run(); finish() }
 }
 
-func (c *cpuProgram) args(types []tensor.Type, places []plan.Place, slot int) []cpuref.Arg[float32] {
-	args := make([]cpuref.Arg[float32], len(types))
+func argsOf[T cpuref.Float](c *cpuProgram, s *plan.Step, slot int) *cpuref.Args[T] {
+	return &cpuref.Args[T]{
+		Attrs: s.Call.Attrs,
+		In:    operands[T](c, s.Call.In, s.In, slot),
+		Out:   operands[T](c, s.Call.Out, s.Out, slot),
+	}
+}
+
+func operands[T cpuref.Float](c *cpuProgram, types []tensor.Type, places []plan.Place, slot int) []cpuref.Arg[T] {
+	args := make([]cpuref.Arg[T], len(types))
 	for i, t := range types {
-		if !t.Present() {
-			continue
-		}
-		args[i].Shape = t.Shape
-		f, w := words(c.at(places[i], slot))
-		if t.DType.IsFloat() {
-			args[i].F = f
-			if f == nil {
-				args[i].F = []float32{}
-			}
-		} else {
-			args[i].I = w
-			if w == nil {
-				args[i].I = []int32{}
-			}
+		if t.Present() {
+			args[i] = argOf[T](view(t, c.at(places[i], slot)))
 		}
 	}
 	return args

@@ -14,7 +14,7 @@ type Func struct {
 	st    *State
 	build func(g *graph.Graph, in map[string]tensor.Type)
 	opts  []Option
-	progs []*Program // most recently used first
+	progs []compiled // most recently used first
 
 	// Seed and the step count are shared by the programs; see Program.Seed.
 	Seed uint32
@@ -26,6 +26,12 @@ type Func struct {
 
 // funcCache is how many programs a Func keeps.
 const funcCache = 8
+
+// compiled is a program with the types of the feeds that its graph was built for.
+type compiled struct {
+	*Program
+	fed map[string]tensor.Type
+}
 
 // NewFunc makes a Func. build adds the graph for inputs of the given types, which
 // it declares by Graph.Input under the names they are fed by.
@@ -54,7 +60,7 @@ func (f *Func) Program(in Feeds) (*Program, error) {
 		if p.takes(in) {
 			copy(f.progs[1:i+1], f.progs[:i])
 			f.progs[0] = p
-			return p, nil
+			return p.Program, nil
 		}
 	}
 	types := map[string]tensor.Type{}
@@ -66,11 +72,12 @@ func (f *Func) Program(in Feeds) (*Program, error) {
 		return nil, err
 	}
 	f.Compiled++
-	if !p.takes(in) {
+	c := compiled{p, types}
+	if !c.takes(in) {
 		p.Close()
 		return nil, fmt.Errorf("engine: the inputs fed are not those of the graph, which wants %s", p.wants())
 	}
-	f.progs = append([]*Program{p}, f.progs...)
+	f.progs = append([]compiled{c}, f.progs...)
 	if len(f.progs) > funcCache {
 		last := f.progs[funcCache]
 		f.progs = f.progs[:funcCache]
@@ -79,15 +86,15 @@ func (f *Func) Program(in Feeds) (*Program, error) {
 	return p, nil
 }
 
-// takes reports whether every input is fed with its type.
-func (p *Program) takes(in Feeds) bool {
+// takes reports whether every input is fed, with the type it was compiled for.
+func (p *compiled) takes(in Feeds) bool {
 	for i := range p.plan.Inputs {
 		io := &p.plan.Inputs[i]
 		t := in[io.Name]
 		if t == nil && io.Name == graph.SeedInput {
 			continue
 		}
-		if t == nil || !sameStorage(t.Type, io.Type) {
+		if t == nil || !t.Type.Equal(p.fed[io.Name]) || !feedable(t.Type, io.Type) {
 			return false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 // Oracle evaluates a graph in float64 with the plain bodies, node by node: no
 // plan, no fusion, no shared memory. It is what every device is tested against.
+// What is stored in 16 bits is rounded to them; the other floats are float64.
 // Feeds give the inputs (float32 or float64), vars the variables' values, which
 // default to their initial ones. It returns the outputs, and the assigned
 // variables' new values.
@@ -22,7 +23,7 @@ func Oracle(g *graph.Graph, in Feeds, vars map[*graph.Variable]*tensor.Tensor) (
 	for _, n := range g.Nodes {
 		switch n.Kind {
 		case graph.ConstNode:
-			vals[n.Out[0]] = wide(n.Const)
+			vals[n.Out[0]], err = wide(n.Const, n.Const.Type)
 		case graph.ReadNode:
 			t := vars[n.Var]
 			if t == nil && n.Var.Init != nil {
@@ -30,15 +31,18 @@ func Oracle(g *graph.Graph, in Feeds, vars map[*graph.Variable]*tensor.Tensor) (
 			} else if t == nil {
 				t = tensor.New(n.Var.Type)
 			}
-			vals[n.Out[0]] = wide(t)
+			vals[n.Out[0]], err = wide(t, n.Var.Stored())
 		case graph.InputNode:
 			t := in[n.Name]
 			if t == nil {
 				return nil, nil, fmt.Errorf("oracle: input %q is missing", n.Name)
 			}
-			vals[n.Out[0]] = wide(t)
+			vals[n.Out[0]], err = wide(t, g.ValueOf(n.Out[0]).Type())
 		case graph.OpNode:
 			evaluate(g, n, vals)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("oracle: %w", err)
 		}
 	}
 	out, assigned = map[string]*tensor.Tensor{}, map[*graph.Variable]*tensor.Tensor{}
@@ -64,7 +68,7 @@ func evaluate(g *graph.Graph, n *graph.Node, vals []*tensor.Tensor) {
 		if r != kernels.NoRef {
 			t = vals[r]
 		}
-		args.In = append(args.In, argOf(t))
+		args.In = append(args.In, argOf[float64](t))
 	}
 	for i, r := range n.Out {
 		t := tensor.New(widened(g.ValueOf(r).Type()))
@@ -74,16 +78,24 @@ func evaluate(g *graph.Graph, n *graph.Node, vals []*tensor.Tensor) {
 			}
 		}
 		vals[r] = t
-		args.Out = append(args.Out, argOf(t))
+		args.Out = append(args.Out, argOf[float64](t))
 	}
 	n.Op.CPU.F64(args)()
 }
 
-func argOf(t *tensor.Tensor) cpuref.Arg[float64] {
+// argOf is a tensor as an operand of a body in float32 or float64.
+func argOf[T cpuref.Float](t *tensor.Tensor) cpuref.Arg[T] {
 	if t == nil {
-		return cpuref.Arg[float64]{}
+		return cpuref.Arg[T]{}
 	}
-	return cpuref.Arg[float64]{Shape: t.Shape, F: t.F64, I: t.I32}
+	a := cpuref.Arg[T]{Shape: t.Shape, I: t.I32, Data: t}
+	switch f := any(&a.F).(type) {
+	case *[]float32:
+		*f = t.F32
+	case *[]float64:
+		*f = t.F64
+	}
+	return a
 }
 
 func widened(t tensor.Type) tensor.Type {
@@ -93,14 +105,7 @@ func widened(t tensor.Type) tensor.Type {
 	return t
 }
 
-// wide copies a tensor to float64.
-func wide(t *tensor.Tensor) *tensor.Tensor {
-	if t.DType != tensor.Float32 {
-		return t.Clone()
-	}
-	w := tensor.New(widened(t.Type))
-	for i, v := range t.F32 {
-		w.F64[i] = float64(v)
-	}
-	return w
+// wide copies a tensor to what the oracle holds for a value of type as.
+func wide(t *tensor.Tensor, as tensor.Type) (*tensor.Tensor, error) {
+	return t.To(widened(as).DType)
 }

@@ -29,7 +29,8 @@ type Program struct {
 	slot    int
 	step    uint32
 	tickets [slots]Ticket
-	err     error // sticky: a lost device stays lost
+	inputs  [slots][]*tensor.Tensor // by the plan's inputs: each slot's memory
+	err     error                   // sticky: a lost device stays lost
 	closed  bool
 
 	profiled bool
@@ -89,6 +90,9 @@ func Compile(st *State, build func(g *graph.Graph), opts ...Option) (*Program, e
 	prog := &Program{dev: st.dev, st: st, plan: p, r: r, profiled: o.profile}
 	for i := range prog.tickets {
 		prog.tickets[i].init(prog, i)
+		for _, io := range p.Inputs {
+			prog.inputs[i] = append(prog.inputs[i], view(io.Type, r.in(i)[io.Place.Off:]))
+		}
 	}
 	return prog, nil
 }
@@ -103,7 +107,8 @@ func (p *Program) Device() *Device { return p.dev }
 type Feeds map[string]*tensor.Tensor
 
 // Run starts a run and returns before it is done. Every input of the graph must be fed a tensor of its type,
-// except the seed, which the program keeps itself. The tensors are copied
+// except the seed, which the program keeps itself. A narrower float type, and
+// int64 for int32 where all values fit, will do as well. The tensors are copied
 // before Run returns. The ticket is valid until Run has been called twice more.
 func (p *Program) Run(in Feeds) (*Ticket, error) {
 	if p.closed {
@@ -116,7 +121,7 @@ func (p *Program) Run(in Feeds) (*Ticket, error) {
 	if err := t.Wait(); err != nil {
 		return nil, err
 	}
-	if err := p.feed(p.r.in(p.slot), in); err != nil {
+	if err := p.feed(p.inputs[p.slot], in); err != nil {
 		return nil, err
 	}
 	if err := p.start(); err != nil {
@@ -135,29 +140,24 @@ func (p *Program) start() error {
 	return p.r.start(p.slot)
 }
 
-func (p *Program) feed(dst []byte, in Feeds) error {
-	for i := range p.plan.Inputs {
+func (p *Program) feed(dst []*tensor.Tensor, in Feeds) error {
+	for i, to := range dst {
 		io := &p.plan.Inputs[i]
-		to := dst[io.Place.Off : io.Place.Off+io.Place.Bytes]
 		t := in[io.Name]
 		switch {
 		case t == nil && io.Name == graph.SeedInput:
-			_, w := words(to)
-			w[0], w[1] = int32(p.Seed), int32(p.step)
+			to.I32[0], to.I32[1] = int32(p.Seed), int32(p.step)
 		case t == nil:
 			return fmt.Errorf("engine: input %q is missing; the program wants %s", io.Name, p.wants())
-		case !sameStorage(t.Type, io.Type):
+		case !feedable(t.Type, io.Type):
 			return fmt.Errorf("engine: input %q is %v, the program wants %v", io.Name, t.Type, io.Type)
 		default:
-			copy(to, bytesOf(t))
+			if err := feed(to, t); err != nil {
+				return fmt.Errorf("engine: input %q: %w", io.Name, err)
+			}
 		}
 	}
 	return nil
-}
-
-// sameStorage lets int32 data feed a bool input: both are 0 or 1 in 4 bytes.
-func sameStorage(a, b tensor.Type) bool {
-	return a.Shape.Equal(b.Shape) && (a.DType == b.DType || a.DType == tensor.Int32 && b.DType == tensor.Bool)
 }
 
 func (p *Program) wants() string {
@@ -199,21 +199,15 @@ type Ticket struct {
 	p       *Program
 	slot    int
 	pending bool
-	f32     map[string][]float32
-	i32     map[string][]int32
+	out     map[string]*tensor.Tensor
 }
 
 func (t *Ticket) init(p *Program, slot int) {
 	t.p, t.slot = p, slot
-	t.f32, t.i32 = map[string][]float32{}, map[string][]int32{}
+	t.out = map[string]*tensor.Tensor{}
 	out := p.r.out(slot)
 	for _, io := range p.plan.Outputs {
-		f, i := words(out[io.Place.Off : io.Place.Off+io.Place.Bytes])
-		if io.Type.DType == tensor.Float32 {
-			t.f32[io.Name] = f
-		} else {
-			t.i32[io.Name] = i
-		}
+		t.out[io.Name] = view(io.Type, out[io.Place.Off:])
 	}
 }
 
@@ -229,35 +223,38 @@ func (t *Ticket) Wait() error {
 	return t.p.err
 }
 
+// view waits and gives an output in place; an empty tensor if there is none.
+func (t *Ticket) view(name string) *tensor.Tensor {
+	if x := t.out[name]; x != nil && t.Wait() == nil {
+		return x
+	}
+	return &none
+}
+
+var none tensor.Tensor
+
 // F32 waits and gives a float32 output's values, in place and row-major: they
 // are valid until Run has been called twice more or the program is closed. It is
 // nil if there is no such output or the run failed; Wait has the error.
-func (t *Ticket) F32(name string) []float32 {
-	if t.Wait() != nil {
-		return nil
-	}
-	return t.f32[name]
-}
+func (t *Ticket) F32(name string) []float32 { return t.view(name).F32 }
+
+// F64 is F32 for float64 outputs.
+func (t *Ticket) F64(name string) []float64 { return t.view(name).F64 }
 
 // I32 is F32 for int32 and bool outputs.
-func (t *Ticket) I32(name string) []int32 {
-	if t.Wait() != nil {
-		return nil
-	}
-	return t.i32[name]
-}
+func (t *Ticket) I32(name string) []int32 { return t.view(name).I32 }
 
-// Scalar is the first element of a float32 output, such as a loss; 0 and an
+// Scalar is the first element of a float output, such as a loss; 0 and an
 // error if the run failed or has no such output.
 func (t *Ticket) Scalar(name string) (float32, error) {
 	if err := t.Wait(); err != nil {
 		return 0, err
 	}
-	v := t.f32[name]
-	if len(v) == 0 {
-		return 0, fmt.Errorf("engine: the program has no float32 output %q", name)
+	x := t.out[name]
+	if x == nil || !x.DType.IsFloat() || x.Elems() == 0 {
+		return 0, fmt.Errorf("engine: the program has no float output %q", name)
 	}
-	return v[0], nil
+	return float32(x.At(0)), nil
 }
 
 // Tensor copies an output; the copy stays valid.
@@ -265,13 +262,8 @@ func (t *Ticket) Tensor(name string) (*tensor.Tensor, error) {
 	if err := t.Wait(); err != nil {
 		return nil, err
 	}
-	for _, io := range t.p.plan.Outputs {
-		if io.Name == name {
-			x := tensor.New(io.Type)
-			copy(x.F32, t.f32[name])
-			copy(x.I32, t.i32[name])
-			return x, nil
-		}
+	if x := t.out[name]; x != nil {
+		return x.Clone(), nil
 	}
 	return nil, fmt.Errorf("engine: the program has no output %q", name)
 }

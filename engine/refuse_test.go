@@ -45,7 +45,7 @@ func TestWrongFeeds(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []float32{1, 1, 1}, tk.F32("y"))
 		_, err = tk.Scalar("z")
-		require.EqualError(t, err, `engine: the program has no float32 output "z"`)
+		require.EqualError(t, err, `engine: the program has no float output "z"`)
 		_, err = tk.Tensor("z")
 		require.EqualError(t, err, `engine: the program has no output "z"`)
 		require.Nil(t, tk.F32("z"))

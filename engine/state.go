@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"sync"
-	"unsafe"
 
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/plan"
@@ -72,9 +71,9 @@ func (s *State) bind(vars []*graph.Variable) error {
 		s.blocks = append(s.blocks, m)
 		off := 0
 		for _, v := range fresh[:n] {
-			s.at[v] = plan.Place{Slab: plan.State, ID: len(s.blocks) - 1, Off: off, Bytes: v.Type.Bytes()}
+			s.at[v] = plan.Place{Slab: plan.State, ID: len(s.blocks) - 1, Off: off, Bytes: v.Stored().Bytes()}
 			s.vars = append(s.vars, v)
-			off += pad(v.Type.Bytes())
+			off += pad(v.Stored().Bytes())
 			if v.Init == nil {
 				continue
 			}
@@ -91,7 +90,7 @@ func (s *State) bind(vars []*graph.Variable) error {
 func (s *State) blockOf(vars []*graph.Variable) (n, bytes int, err error) {
 	most := s.dev.Target.MaxAlloc
 	for _, v := range vars {
-		b := pad(v.Type.Bytes())
+		b := pad(v.Stored().Bytes())
 		if most > 0 && bytes+b > most {
 			break
 		}
@@ -99,7 +98,7 @@ func (s *State) blockOf(vars []*graph.Variable) (n, bytes int, err error) {
 		n++
 	}
 	if n == 0 {
-		return 0, 0, fmt.Errorf("engine: variable %q has %d bytes, %s allocates at most %d", vars[0].Name, vars[0].Type.Bytes(), s.dev.Name, most)
+		return 0, 0, fmt.Errorf("engine: variable %q has %d bytes, %s allocates at most %d", vars[0].Name, vars[0].Stored().Bytes(), s.dev.Name, most)
 	}
 	return n, max(bytes, plan.Align), nil
 }
@@ -116,8 +115,11 @@ func (s *State) Get(v *graph.Variable) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := tensor.New(v.Type)
-	return t, s.blocks[pl.ID].read(pl.Off, bytesOf(t))
+	t := tensor.New(v.Stored())
+	if err := s.blocks[pl.ID].read(pl.Off, bytesOf(t)); err != nil || t.DType == v.Type.DType {
+		return t, err
+	}
+	return t.To(v.Type.DType)
 }
 
 // Set gives a variable a value from the host.
@@ -134,6 +136,9 @@ func (s *State) set(v *graph.Variable, t *tensor.Tensor) error {
 	}
 	if !t.Type.Equal(v.Type) {
 		return fmt.Errorf("engine: variable %q is %v, the value %v", v.Name, v.Type, t.Type)
+	}
+	if t, err = t.To(v.Stored().DType); err != nil {
+		return fmt.Errorf("engine: variable %q: %w", v.Name, err)
 	}
 	return s.blocks[pl.ID].write(pl.Off, bytesOf(t))
 }
@@ -179,24 +184,4 @@ func (s *State) Close() error {
 		m.free()
 	}
 	return s.dev.hold(-1)
-}
-
-// bytesOf views a float32 or int32 tensor's data as bytes.
-func bytesOf(t *tensor.Tensor) []byte {
-	switch {
-	case len(t.F32) > 0:
-		return unsafe.Slice((*byte)(unsafe.Pointer(&t.F32[0])), 4*len(t.F32))
-	case len(t.I32) > 0:
-		return unsafe.Slice((*byte)(unsafe.Pointer(&t.I32[0])), 4*len(t.I32))
-	}
-	return nil
-}
-
-// words views memory as float32 and as int32 numbers.
-func words(b []byte) ([]float32, []int32) {
-	if len(b) < 4 {
-		return nil, nil
-	}
-	p := unsafe.Pointer(&b[0])
-	return unsafe.Slice((*float32)(p), len(b)/4), unsafe.Slice((*int32)(p), len(b)/4)
 }

@@ -208,27 +208,3 @@ func (v Value) NanToNum() Value { return v.op("nan_to_num", nil) }
 func (v Value) NanToNumWith(nan, posinf, neginf float64) Value {
 	return v.op("nan_to_num", kernels.Params{nan, posinf, neginf})
 }
-
-// Float is v as float32: true is 1.
-func (v Value) Float() Value {
-	if v.Type().DType.IsFloat() {
-		return v
-	}
-	return v.op("to_float", nil)
-}
-
-// Int is v as int32, without its fraction.
-func (v Value) Int() Value {
-	if v.Type().DType == tensor.Int32 {
-		return v
-	}
-	return v.op("to_int", nil)
-}
-
-// Bool is true where v isn't 0.
-func (v Value) Bool() Value {
-	if v.Type().DType == tensor.Bool {
-		return v
-	}
-	return v.op("to_bool", nil)
-}

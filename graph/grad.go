@@ -7,7 +7,7 @@ import (
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
-// Grad adds the gradient of loss (a float32 of one element) with respect to
+// Grad adds the gradient of loss (a float of one element) with respect to
 // each of wrt, by reverse accumulation:
 //
 //	dL/dx = sum over the ops y = f(.., x, ..) of dL/dy · df/dx
@@ -20,8 +20,8 @@ func Grad(loss Value, wrt ...Value) []Value {
 	if g == nil || g.err != nil {
 		return out
 	}
-	if loss.Type().DType != tensor.Float32 || loss.Shape().Elems() != 1 {
-		g.Fail(fmt.Errorf("grad: the loss is %v, wants one float32", loss.Type()))
+	if !loss.Type().DType.IsFloat() || loss.Shape().Elems() != 1 {
+		g.Fail(fmt.Errorf("grad: the loss is %v, wants one float", loss.Type()))
 		return out
 	}
 	b := builder{g}
@@ -30,7 +30,7 @@ func Grad(loss Value, wrt ...Value) []Value {
 	for i := range acc {
 		acc[i] = kernels.NoRef
 	}
-	acc[loss.ref] = g.ones(loss.Shape()).ref
+	acc[loss.ref] = g.ones(loss.Type()).ref
 
 	for i := len(g.Nodes) - 1; i >= 0 && g.err == nil; i-- {
 		n := g.Nodes[i]
@@ -116,13 +116,13 @@ func (g *Graph) backward(b builder, n *Node, needed []bool, acc []kernels.Ref) {
 	}
 }
 
-func (g *Graph) ones(s tensor.Shape) Value {
-	t := tensor.New(tensor.F32(s...))
-	for i := range t.F32 {
-		t.F32[i] = 1
-	}
-	if len(s) == 0 {
+func (g *Graph) ones(ty tensor.Type) Value {
+	if ty.Equal(tensor.F32()) {
 		return g.Scalar(1)
+	}
+	t := tensor.New(ty)
+	for i := range t.Elems() {
+		t.Set(i, 1)
 	}
 	return g.Const(t)
 }

@@ -12,8 +12,6 @@ package graph
 
 import (
 	"fmt"
-	"runtime"
-	"strings"
 
 	"github.com/vulgo-ml/vulgo/kernels"
 	"github.com/vulgo-ml/vulgo/tensor"
@@ -57,7 +55,7 @@ type Assignment struct {
 
 // Variable is state that outlives a run: a parameter, a moment, a running mean.
 // It is an identity with a name and an initial value; an engine.State binds it
-// to a device's memory.
+// to a device's memory. Int64 is the host's view: a device keeps int32.
 type Variable struct {
 	Name      string
 	Type      tensor.Type
@@ -76,6 +74,7 @@ type Graph struct {
 	cse    map[string]*Node
 	reads  map[*Variable]kernels.Ref
 	inputs map[string]kernels.Ref
+	weak   map[kernels.Ref]float64 // constants that Scalar made
 	seq    int
 	train  bool
 	err    error
@@ -83,7 +82,7 @@ type Graph struct {
 
 // New is an empty graph in evaluation mode.
 func New() *Graph {
-	return &Graph{cse: map[string]*Node{}, reads: map[*Variable]kernels.Ref{}, inputs: map[string]kernels.Ref{}}
+	return &Graph{cse: map[string]*Node{}, reads: map[*Variable]kernels.Ref{}, inputs: map[string]kernels.Ref{}, weak: map[kernels.Ref]float64{}}
 }
 
 // Value is a value of a graph: the result of an op or a source. The zero Value
@@ -182,8 +181,10 @@ func (g *Graph) add(n *Node, types ...tensor.Type) {
 }
 
 // Input is a value the host gives at each run. The same name with the same
-// type is the same input.
+// type is the same input. An int64 input is an int32 value; a run checks that
+// what it is fed fits.
 func (g *Graph) Input(name string, t tensor.Type) Value {
+	t = stored(t)
 	if r, ok := g.inputs[name]; ok {
 		if !g.types[r].Equal(t) {
 			g.Fail(fmt.Errorf("input %q is %v and %v", name, g.types[r], t))
@@ -197,21 +198,23 @@ func (g *Graph) Input(name string, t tensor.Type) Value {
 	return Value{g, n.Out[0]}
 }
 
-// Const is a value known now. Float64 data becomes float32.
+// Const is a value known now. Int64 data becomes int32, if it fits.
 func (g *Graph) Const(t *tensor.Tensor) Value {
-	if t.DType == tensor.Float64 {
-		f := tensor.New(tensor.F32(t.Shape...))
-		for i, v := range t.F64 {
-			f.F32[i] = float32(v)
+	if t.DType == tensor.Int64 {
+		narrow, err := t.To(tensor.Int32)
+		if err != nil {
+			g.Fail(fmt.Errorf("const: %w", err))
+			return Value{}
 		}
-		t = f
+		t = narrow
 	}
 	n := &Node{Kind: ConstNode, Const: t}
 	g.add(n, t.Type)
 	return Value{g, n.Out[0]}
 }
 
-// Scalar is a float32 constant of rank 0; equal ones are one value.
+// Scalar is a float32 constant of rank 0; equal ones are one value. It takes the
+// float type of what it is computed with, as a number of Python's does in PyTorch.
 func (g *Graph) Scalar(v float64) Value {
 	key := fmt.Sprintf("const %x", v)
 	if n := g.cse[key]; n != nil {
@@ -219,6 +222,7 @@ func (g *Graph) Scalar(v float64) Value {
 	}
 	x := g.Const(tensor.Scalar(float32(v)))
 	g.cse[key] = g.maker[x.ref]
+	g.weak[x.ref] = v
 	return x
 }
 
@@ -238,13 +242,13 @@ func (g *Graph) Read(v *Variable) Value {
 		return Value{g, r}
 	}
 	n := &Node{Kind: ReadNode, Var: v}
-	g.add(n, v.Type)
+	g.add(n, v.Stored())
 	g.reads[v] = n.Out[0]
 	return Value{g, n.Out[0]}
 }
 
 // Assign makes x the variable's value from the run's end on. A variable is
-// assigned at most once a run.
+// assigned at most once a run. Floats are cast to the variable's type.
 func (g *Graph) Assign(v *Variable, x Value) {
 	if g.err != nil {
 		return
@@ -255,7 +259,10 @@ func (g *Graph) Assign(v *Variable, x Value) {
 			return
 		}
 	}
-	if !x.Type().Equal(v.Type) {
+	if x.Type().DType.IsFloat() && v.Type.DType.IsFloat() {
+		x = x.Cast(v.Type.DType)
+	}
+	if !x.Type().Equal(v.Stored()) {
 		g.Fail(fmt.Errorf("assign: variable %q is %v, the value %v", v.Name, v.Type, x.Type()))
 		return
 	}
@@ -321,6 +328,21 @@ func (b builder) Apply(op *kernels.Op, attrs any, in ...kernels.Ref) []kernels.R
 	if g.err != nil {
 		return absent(op)
 	}
+	in, store, err := b.alike(op, attrs, in)
+	if err != nil {
+		g.Fail(err)
+		return absent(op)
+	}
+	outs := b.apply(op, attrs, in)
+	if g.err != nil || !store.IsHalf() {
+		return outs
+	}
+	return b.narrowed(op, outs, store)
+}
+
+// apply adds the op over operands as they are.
+func (b builder) apply(op *kernels.Op, attrs any, in []kernels.Ref) []kernels.Ref {
+	g := b.g
 	types := make([]tensor.Type, len(in))
 	for i, r := range in {
 		types[i] = b.Type(r)
@@ -352,40 +374,4 @@ func absent(op *kernels.Op) []kernels.Ref {
 		out[i] = kernels.NoRef
 	}
 	return out
-}
-
-// userPos is the nearest caller outside the packages that build graphs.
-func userPos() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if !library(f.Function) {
-			return fmt.Sprintf("%s:%d", shortPath(f.File), f.Line)
-		}
-		if !more {
-			return "unknown position"
-		}
-	}
-}
-
-func library(fn string) bool {
-	rest, ours := strings.CutPrefix(fn, "github.com/vulgo-ml/vulgo/")
-	if !ours {
-		return false
-	}
-	pkg, _, _ := strings.Cut(rest, ".")
-	switch pkg {
-	case "graph", "kernels", "nn", "optim", "train", "engine":
-		return true
-	}
-	return false
-}
-
-func shortPath(p string) string {
-	parts := strings.Split(p, "/")
-	if len(parts) > 2 {
-		parts = parts[len(parts)-2:]
-	}
-	return strings.Join(parts, "/")
 }

@@ -60,11 +60,14 @@ type Op struct {
 }
 
 // Operand names an input or output. Optional outputs are computed only where
-// somebody reads them. A Variadic input or output stands last and repeats.
+// somebody reads them. A Variadic input or output stands last and repeats. A
+// Wide output, such as a running mean, stays float32 where the op's operands are
+// stored in 16 bits.
 type Operand struct {
 	Name     string
 	Optional bool
 	Variadic bool
+	Wide     bool
 }
 
 // Cost is the arithmetic of one call and the least bytes it must move.
@@ -113,7 +116,7 @@ type Builder interface {
 	Apply(op *Op, attrs any, in ...Ref) []Ref
 	// Type is the dtype and shape of a value.
 	Type(r Ref) tensor.Type
-	// Scalar is a float32 constant of rank 0.
+	// Scalar is a constant of rank 0: float32, or float64 where it meets that.
 	Scalar(v float64) Ref
 	// Fail records why a gradient can't be had.
 	Fail(err error)

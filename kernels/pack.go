@@ -20,14 +20,15 @@ var Pack = declare(Op{
 	In:   []Operand{{Name: "x", Variadic: true}},
 	Out:  []Operand{{Name: "flat"}},
 	Shape: func(_ any, in []tensor.Type) ([]tensor.Type, error) {
-		n := 0
+		flat := tensor.F32(0)
 		for i, t := range in {
-			if t.DType != tensor.Float32 {
-				return nil, fmt.Errorf("operand %d is %v, wants float32", i, t)
+			if !t.DType.IsFloat() || t.DType != in[0].DType {
+				return nil, fmt.Errorf("operand %d is %v: wants floats of one type, operand 0 is %v", i, t, in[0])
 			}
-			n += FlatPad(t.Elems())
+			flat.DType = t.DType
+			flat.Shape[0] += FlatPad(t.Elems())
 		}
-		return []tensor.Type{tensor.F32(n)}, nil
+		return []tensor.Type{flat}, nil
 	},
 	NoGrad: "it packs gradients for the optimizer",
 	CPU:    Plain(cpuref.Pack[float32], cpuref.Pack[float64]),

@@ -28,6 +28,8 @@ type Variant struct {
 	Lower func(t *Target, c *Call) (Lowered, error)
 	// Prepare binds a fast CPU body.
 	Prepare Prepare[float32]
+	// Prepare64 is set by Choose, to the plain body, for a call over float64.
+	Prepare64 Prepare[float64]
 }
 
 // Call is one application of an op, as far as it is known before anything runs.
@@ -186,6 +188,9 @@ const PlainName = "plain"
 // first that does. CPU devices always have the plain body.
 func Choose(t *Target, c *Call, ch Choices) (*Variant, error) {
 	force := ch[c.Op.Name]
+	if c.wide() {
+		return chooseWide(t, c, force)
+	}
 	for i := range c.Op.Variants {
 		v := &c.Op.Variants[i]
 		if v.Kind == t.Kind && (force == "" || force == v.Name) && (v.When == nil || v.When(t, c)) {

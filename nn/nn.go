@@ -75,7 +75,7 @@ func (s *Scope) variable(name string, init Initializer, train bool, shape []int)
 	rng := tensor.Philox{Seed: s.m.seed, Stream: uint64(len(s.m.vars) + 1)}
 	v := &graph.Variable{Name: full, Type: tensor.F32(shape...), Trainable: train}
 	v.Init = func() *tensor.Tensor {
-		t, r := tensor.New(v.Type), rng
+		t, r := tensor.New(tensor.F32(shape...)), rng
 		init(&r, t.F32)
 		return t
 	}

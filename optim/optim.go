@@ -43,13 +43,17 @@ type Rule struct {
 }
 
 func newRule(op *kernels.Op, attrs any, params []*graph.Variable, moments ...string) *Rule {
-	n := 0
+	n, moment := 0, tensor.F32(0)
 	for _, p := range params {
 		n += kernels.FlatPad(p.Type.Elems())
+		if p.Type.DType == tensor.Float64 {
+			moment.DType = tensor.Float64
+		}
 	}
+	moment.Shape[0] = n
 	r := &Rule{Params: params, op: op, attrs: attrs}
 	for _, m := range moments {
-		r.State = append(r.State, &graph.Variable{Name: "optim." + m, Type: tensor.F32(n)})
+		r.State = append(r.State, &graph.Variable{Name: "optim." + m, Type: moment})
 	}
 	r.step = &graph.Variable{Name: "optim.step", Type: tensor.F32()}
 	r.State = append(r.State, r.step)
@@ -81,7 +85,7 @@ func (r *Rule) Apply(grads []graph.Value, clip float64) (norm graph.Value) {
 		in = append(in, g.Read(m))
 	}
 	t := g.Read(r.step).AddScalar(1)
-	in = append(in, g.Input(LRInput, tensor.F32()), t)
+	in = append(in, g.Input(LRInput, tensor.Type{DType: r.Params[0].Type.DType}), t)
 	if clip > 0 {
 		norm = flat.Square().Sum().Sqrt()
 		in = append(in, g.Scalar(clip).Div(norm.AddScalar(1e-6)).Minimum(g.Scalar(1)))

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/kernels"
@@ -58,6 +59,37 @@ func (b *build) live() {
 	for i, j := 0, len(b.nodes)-1; i < j; i, j = i+1, j-1 {
 		b.nodes[i], b.nodes[j] = b.nodes[j], b.nodes[i]
 	}
+}
+
+// dtypes refuses what the device can't compute, by the op or source that has it.
+func (b *build) dtypes() error {
+	if b.t.Kind == kernels.CPU {
+		return nil
+	}
+	refuse := func(what string, r kernels.Ref) error {
+		if t := b.typeOf(r); t.DType == tensor.Float64 {
+			return fmt.Errorf("%s: %v is not supported on %s: use float32, or the CPU device", what, t.DType, b.t.Name)
+		}
+		return nil
+	}
+	for _, n := range b.nodes {
+		for _, r := range append(slices.Clone(n.In), n.Out...) {
+			if err := refuse(n.Pos+": "+n.Op.Name, r); err != nil {
+				return err
+			}
+		}
+	}
+	for _, o := range b.g.Outputs {
+		if err := refuse(fmt.Sprintf("output %q", o.Name), o.Ref); err != nil {
+			return err
+		}
+	}
+	for _, a := range b.g.Assigns {
+		if err := refuse(fmt.Sprintf("variable %q", a.Var.Name), a.Ref); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // order keeps the order of building, but puts flat updates (and what depends on
@@ -157,7 +189,7 @@ func (b *build) runs(n *graph.Node) []kernels.Run {
 		} else {
 			runs = append(runs, kernels.Run{First: i, Count: 1, Offset: off, Elems: elems})
 		}
-		next = Place{ID: pl.ID, Off: pl.Off + 4*elems}
+		next = Place{ID: pl.ID, Off: pl.Off + b.typeOf(n.In[i]).DType.Size()*elems}
 		off += elems
 	}
 	return runs

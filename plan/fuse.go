@@ -29,7 +29,7 @@ func (b *build) fuse() {
 	}
 	gone := map[*graph.Node]bool{}
 	for _, s := range b.steps {
-		if !s.Node.Op.Epilogue || gone[s.Node] {
+		if !s.Node.Op.Epilogue || gone[s.Node] || b.typeOf(s.Node.Out[0]).DType != tensor.Float32 {
 			continue
 		}
 		e := &epilogue{b: b, s: s, value: s.Node.Out[0], body: expr.Arg(0, expr.Float)}

@@ -52,7 +52,7 @@ func mib(n int) float64 { return float64(n) / (1 << 20) }
 func (p *placer) fits() error {
 	need := p.p.Bytes()
 	for _, v := range p.p.Vars {
-		need += roundUp(v.Type.Bytes())
+		need += roundUp(v.Stored().Bytes())
 	}
 	if p.t.Memory > 0 && need > p.t.Memory {
 		return &MemoryError{need, p.t.Memory, p.p.Largest}

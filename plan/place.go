@@ -214,7 +214,7 @@ func (p *placer) pack(s *Step, flat *storage) {
 		if in := p.of[r]; !in.placed && in.bytes == bytes {
 			in.place, in.placed = Place{Fixed, 0, off, bytes}, true
 		}
-		off += kernels.FlatPad(p.typeOf(r).Elems()) * 4
+		off += kernels.FlatPad(p.typeOf(r).Elems()) * p.typeOf(r).DType.Size()
 	}
 }
 

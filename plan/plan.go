@@ -132,6 +132,9 @@ func Build(g *graph.Graph, t *kernels.Target, o Options) (*Plan, error) {
 	}
 	b := &build{g: g, t: t, o: o, p: &Plan{Target: t}}
 	b.live()
+	if err := b.dtypes(); err != nil {
+		return nil, err
+	}
 	b.order()
 	if !o.NoFuse {
 		b.fuse()
@@ -191,8 +194,8 @@ func SideBySide(vars []*graph.Variable) Layout {
 	at := map[*graph.Variable]Place{}
 	off := 0
 	for _, v := range vars {
-		at[v] = Place{State, 0, off, v.Type.Bytes()}
-		off += roundUp(v.Type.Bytes())
+		at[v] = Place{State, 0, off, v.Stored().Bytes()}
+		off += roundUp(v.Stored().Bytes())
 	}
 	return func(v *graph.Variable) Place { return at[v] }
 }

@@ -87,6 +87,9 @@ func (f *Fixture) build(g *graph.Graph, vars map[int]*graph.Variable) {
 	}
 }
 
+// Build adds the case to a graph, with inputs in0, in1, ... and outputs out0, ...
+func (f *Fixture) Build(g *graph.Graph) { f.build(g, f.variables()) }
+
 func feeds(in []*tensor.Tensor) engine.Feeds {
 	feeds := engine.Feeds{}
 	for i, x := range in {
