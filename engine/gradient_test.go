@@ -168,6 +168,10 @@ func widened(x *tensor.Tensor) *tensor.Tensor {
 	return w
 }
 
+// infinite are the ops whose result may be: a maximum over nothing but padding,
+// labels that don't fit into their steps.
+var infinite = []string{"max_pool2d", "max_pool3d", "ctc_loss"}
+
 func (s *slope) check(t *testing.T) {
 	if len(s.in) == 0 {
 		return
@@ -175,7 +179,7 @@ func (s *slope) check(t *testing.T) {
 	out, _, err := engine.Oracle(s.g, s.feeds, nil)
 	require.NoError(t, err, s.name)
 	if l := out["loss"].At(0); math.IsNaN(l) || math.IsInf(l, 0) {
-		require.Equal(t, "max_pool2d", s.f.Op.Name, "only a maximum over nothing but padding is infinite")
+		require.Contains(t, infinite, s.f.Op.Name)
 		return
 	}
 	for _, i := range s.in {
