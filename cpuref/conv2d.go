@@ -29,6 +29,17 @@ func (c Conv2dAttrs) WithDefaults() Conv2dAttrs {
 	return c
 }
 
+// Conv1dAttrs are Conv2dAttrs along one axis.
+type Conv1dAttrs struct{ Stride, Padding, PadMore, Dilation, Groups int }
+
+// Wide is a 1-d convolution as a 2-d one of height 1.
+func (c Conv1dAttrs) Wide() Conv2dAttrs {
+	return Conv2dAttrs{
+		Stride: [2]int{1, c.Stride}, Padding: [2]int{0, c.Padding}, PadMore: [2]int{0, c.PadMore}, Dilation: [2]int{1, c.Dilation},
+		Groups: c.Groups,
+	}
+}
+
 // SamePadding is the padding that keeps a size under a kernel and its dilation,
 // as PyTorch's "same": before the image, and what there is more behind it.
 func SamePadding(kernel, dilation int) (before, more int) {

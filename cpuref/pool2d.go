@@ -5,12 +5,28 @@ import "math"
 // Pool2dAttrs are the attributes of the pooling ops, each pair (height, width).
 // A zero Stride counts as Kernel, a zero Dilation as 1; average pooling has no
 // dilation. Ceil rounds the size of the result up. CountIncludePad counts the
-// padding in an average's divisor. Size is the height and width of the image in
-// the gradients, zero elsewhere.
+// padding in an average's divisor. Divisor, where not 0, is the divisor; the 2-d
+// ops leave such averages to avg_pool3d. Size is the height and width of the
+// image in the gradients, zero elsewhere.
 type Pool2dAttrs struct {
 	Kernel, Stride, Padding, Dilation [2]int
 	Ceil, CountIncludePad             bool
+	Divisor                           int
 	Size                              [2]int
+}
+
+// Pool1dAttrs are Pool2dAttrs along one axis.
+type Pool1dAttrs struct {
+	Kernel, Stride, Padding, Dilation int
+	Ceil, CountIncludePad             bool
+}
+
+// Wide is a 1-d pooling as a 2-d one of height 1.
+func (p Pool1dAttrs) Wide() Pool2dAttrs {
+	return Pool2dAttrs{
+		Kernel: [2]int{1, p.Kernel}, Stride: [2]int{1, p.Stride}, Padding: [2]int{0, p.Padding}, Dilation: [2]int{1, p.Dilation},
+		Ceil: p.Ceil, CountIncludePad: p.CountIncludePad,
+	}
 }
 
 // WithDefaults writes what zeros stand for, so that equal calls are equal

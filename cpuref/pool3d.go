@@ -36,7 +36,7 @@ func (p Pool2dAttrs) Deep() Pool3dAttrs {
 	up := func(one int, v [2]int) [3]int { return [3]int{one, v[0], v[1]} }
 	d := Pool3dAttrs{
 		Kernel: up(1, p.Kernel), Stride: up(1, p.Stride), Padding: up(0, p.Padding), Dilation: up(1, p.Dilation),
-		Ceil: p.Ceil, CountIncludePad: p.CountIncludePad,
+		Ceil: p.Ceil, CountIncludePad: p.CountIncludePad, Divisor: p.Divisor,
 	}
 	if p.Size != [2]int{} {
 		d.Size = up(1, p.Size)

@@ -66,25 +66,6 @@ const IgnoreIndex = -100
 // Embed picks rows of the table v [V, D] by int32 indexes: [.., D].
 func (v Value) Embed(idx Value) Value { return v.op("embedding", nil, idx) }
 
-// Conv2d is the cross-correlation of v [N, C, H, W] with w [O, C/groups, kh, kw].
-func (v Value) Conv2d(w Value, a cpuref.Conv2dAttrs) Value { return v.op("conv2d", a, w) }
-
-// MaxPool2d is the largest of each k x k window, k apart.
-func (v Value) MaxPool2d(k int) Value {
-	return v.MaxPool2dWith(cpuref.Pool2dAttrs{Kernel: [2]int{k, k}})
-}
-
-// MaxPool2dWith is max pooling with every option.
-func (v Value) MaxPool2dWith(a cpuref.Pool2dAttrs) Value { return v.op("max_pool2d", a) }
-
-// AvgPool2d is the mean of each k x k window, k apart.
-func (v Value) AvgPool2d(k int) Value {
-	return v.AvgPool2dWith(cpuref.Pool2dAttrs{Kernel: [2]int{k, k}, CountIncludePad: true})
-}
-
-// AvgPool2dWith is average pooling with every option.
-func (v Value) AvgPool2dWith(a cpuref.Pool2dAttrs) Value { return v.op("avg_pool2d", a) }
-
 // LSTM runs one layer over a sequence: v is x·Wihᵀ + biases, [T, N, 4H], in
 // gate order i, f, g, o; whh is [4H, H]; h0 and c0 are [N, H]. It gives y
 // [T, N, H] and the last h and c. nn.LSTM is the comfortable form.

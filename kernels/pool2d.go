@@ -127,8 +127,12 @@ func init() {
 func poolNorm(attrs any) any { return attrs.(cpuref.Pool2dAttrs).WithDefaults() }
 
 func undilated(attrs any) error {
-	if d := attrs.(cpuref.Pool2dAttrs).Dilation; d != [2]int{1, 1} {
-		return fmt.Errorf("dilation %v: average pooling has none", d)
+	at := attrs.(cpuref.Pool2dAttrs)
+	if at.Dilation != [2]int{1, 1} {
+		return fmt.Errorf("dilation %v: average pooling has none", at.Dilation)
+	}
+	if at.Divisor != 0 {
+		return fmt.Errorf("divisor %d: avg_pool3d has one of its own", at.Divisor)
 	}
 	return nil
 }
