@@ -95,6 +95,12 @@ func ArgMax[T Float](a *Args[T]) {
 	extreme(a, func(v, best T) bool { return v > best }, func(i, at int, _ T) { a.Out[0].I[i] = int32(at) })
 }
 
+// ArgMin is the place of the smallest element among those reduced, counted in
+// row-major order; the first of equals, and the first NaN if there is one.
+func ArgMin[T Float](a *Args[T]) {
+	extreme(a, func(v, best T) bool { return v < best }, func(i, at int, _ T) { a.Out[0].I[i] = int32(at) })
+}
+
 // extreme calls put(i, place, value) with the best element of each output i.
 func extreme[T Float](a *Args[T], better func(v, best T) bool, put func(i, at int, v T)) {
 	kept, red, run, stride := split(a.In[0].Shape, a.Attrs.(ReduceAttrs))

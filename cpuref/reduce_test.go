@@ -43,6 +43,7 @@ func TestReductionsOverAnyAxes(t *testing.T) {
 	require.Equal(t, []float64{6.5, -23.0 / 12}, run(Mean[float64], over(1, 2), cube, 2).F)
 	require.Equal(t, []float64{12, 13}, run(AMax[float64], over(1, 2), cube, 2).F)
 	require.Equal(t, []float64{-5, -6, -7, -8}, run(AMin[float64], over(0, 1), cube, 4).F)
+	require.Equal(t, []int32{0, 7}, run(ArgMin[float64], over(1, 2), cube, 2).I)
 	require.Equal(t, []int32{11, 11}, run(ArgMax[float64], over(1, 2), cube, 2).I)
 	require.Equal(t, []int32{3, 3, 7}, run(ArgMax[float64], over(0, 2), cube, 3).I, "row-major over the reduced axes")
 }
@@ -61,5 +62,6 @@ func TestNaNWinsAndTheFirstOfEquals(t *testing.T) {
 	require.True(t, math.IsNaN(run(AMin[float64], over(), x, 1).F[0]))
 	require.Equal(t, []int32{1}, run(ArgMax[float64], over(), x, 1).I)
 	require.Equal(t, []int32{1}, run(ArgMax[float64], over(), floats([]float64{1, 5, 5}, 3), 1).I)
+	require.Equal(t, []int32{1}, run(ArgMin[float64], over(), floats([]float64{5, 1, 1}, 3), 1).I)
 	require.Equal(t, []float64{math.Inf(-1)}, run(AMax[float64], over(), floats([]float64{math.Inf(-1)}, 1), 1).F)
 }

@@ -36,7 +36,7 @@ func TestNaNAndInfinityOnEveryDevice(t *testing.T) {
 		run := func(op *kernels.Op, k kernels.Case) { testCase(t, opcheck.NewFixture(op, k, uint64(fi), true), 1) }
 		for _, s := range shapes {
 			in := []tensor.Type{tensor.F32(s.shape...)}
-			for _, op := range []*kernels.Op{kernels.ReduceSum, kernels.ReduceMean, kernels.AMax, kernels.AMin, kernels.ArgMax} {
+			for _, op := range []*kernels.Op{kernels.ReduceSum, kernels.ReduceMean, kernels.AMax, kernels.AMin, kernels.ArgMax, kernels.ArgMin} {
 				at := cpuref.ReduceAttrs{Axes: cpuref.IntList(s.axis)}
 				run(op, kernels.Case{Attrs: at, In: in, Fill: []kernels.Filler{fill}})
 			}

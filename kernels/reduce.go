@@ -44,9 +44,17 @@ var (
 		Name: "argmax", Doc: "Y = place of the largest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
 		Shape:    reduceShape(tensor.Int32, false, false),
 		CPU:      Plain(cpuref.ArgMax[float32], cpuref.ArgMax[float64]),
-		Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArgMax}},
+		Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArg(false)}},
 		NoGrad:   "a place has no derivative",
-		Tol:      Exact(), Torch: "torch.argmax",
+		Tol:      Exact(), Torch: "torch.argmax", ONNX: "ArgMax",
+	})
+	ArgMin = reduction(Op{
+		Name: "argmin", Doc: "Y = place of the smallest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
+		Shape:    reduceShape(tensor.Int32, false, false),
+		CPU:      Plain(cpuref.ArgMin[float32], cpuref.ArgMin[float64]),
+		Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArg(true)}},
+		NoGrad:   "a place has no derivative",
+		Tol:      Exact(), Torch: "torch.argmin", ONNX: "ArgMin",
 	})
 )
 

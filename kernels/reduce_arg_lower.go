@@ -1,9 +1,13 @@
 package kernels
 
-// lowerArgMax is lowerReduce for argmax: two values, place and key, pass on. The
-// gather is general, a division a dimension; on software devices a thread takes
-// a whole chunk, for the tree is slow there.
-func lowerArgMax(t *Target, c *Call) (Lowered, error) {
+// lowerArg is lowerReduce for argmax and argmin: two values, place and key, pass
+// on. The gather is general, a division a dimension; on software devices a thread
+// takes a whole chunk, for the tree is slow there.
+func lowerArg(least bool) func(*Target, *Call) (Lowered, error) {
+	return func(t *Target, c *Call) (Lowered, error) { return lowerPlaces(t, c, least) }
+}
+
+func lowerPlaces(t *Target, c *Call, least bool) (Lowered, error) {
 	v := viewReduction(c.In[0].Shape, reduceOf(c.Attrs).Has)
 	if v.outputs == 0 {
 		return Lowered{}, nil
@@ -20,7 +24,7 @@ func lowerArgMax(t *Target, c *Call) (Lowered, error) {
 		chunks := parts(v.elems, chunk)
 		push := append(words(v.outputs*chunks, chunks, v.elems, chunk), dimTable(v.kept, 4, 1)...)
 		push = append(push, dimTable(v.red, 4, 1)...)
-		d := f.dispatch(t, "reduce_arg", v.outputs*chunks, lanes, []uint32{truth(pass > 0), truth(chunks == 1), uint32(max(1, len(v.red)))}, push)
+		d := f.dispatch(t, "reduce_arg", v.outputs*chunks, lanes, []uint32{truth(pass > 0), truth(chunks == 1), uint32(max(1, len(v.red))), truth(least)}, push)
 		if chunks == 1 {
 			d.Bind = []Bind{values, places, Out(0), unread(Out(0))}
 			low.Dispatches = append(low.Dispatches, d)

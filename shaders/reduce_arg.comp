@@ -1,8 +1,9 @@
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 //
-// Y[k] = place of the largest of X[k, :] in row-major order over the reduced
-// dimensions: the first of equals, the first NaN before all else.
+// Y[k] = place of the largest of X[k, :], or with LEAST of the smallest, in
+// row-major order over the reduced dimensions: the first of equals, the first NaN
+// before all else.
 //
 // A row of threads (lanes.glsl) takes chunk s of output k, job k·S + s. LAST = 0
 // writes the chunk's best value (its key, order.glsl) and place to V and P for a
@@ -13,6 +14,7 @@
 layout(constant_id = 2) const uint FROM = 0;
 layout(constant_id = 3) const uint LAST = 1;
 layout(constant_id = 4) const uint RED = 4; // reduced dimensions
+layout(constant_id = 5) const bool LEAST = false;
 
 layout(binding = 0) restrict readonly buffer Xs { uint X[]; };    // floats' bits, or keys
 layout(binding = 1) restrict readonly buffer Ats { uint from[]; }; // their places
@@ -46,6 +48,7 @@ void main() {
 		}
 		i += rest * redStride[RED - 1];
 		uint key = FROM != 0 ? X[i] : orderKey(X[i]);
+		if (LEAST && FROM == 0 && key != 0xffffffffu) key = ~key; // above 0, as all keys
 		if (key > best) {
 			best = key;
 			place = FROM != 0 ? from[i] : r;
