@@ -64,6 +64,30 @@ func (s *Scope) Buffer(name string, init Initializer, shape ...int) *graph.Varia
 	return s.variable(name, init, false, shape)
 }
 
+// Part is a layer within a layer, with its name there.
+type Part struct {
+	Name  string
+	Layer Layer
+}
+
+// Parts builds the parts of a layer that sets their options itself.
+func (s *Scope) Parts(parts ...Part) error {
+	for _, p := range parts {
+		if err := p.Layer.Build(&Scope{join(s.prefix, p.Name), s.m}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Counter makes an int32 variable of rank 0 that starts at 0, is saved and not
+// trained.
+func (s *Scope) Counter(name string) *graph.Variable {
+	v := s.variable(name, nil, false, nil)
+	v.Type, v.Init = tensor.I32(), nil
+	return v
+}
+
 func (s *Scope) variable(name string, init Initializer, train bool, shape []int) *graph.Variable {
 	full := join(s.prefix, name)
 	if s.m.names[full] && s.m.err == nil {

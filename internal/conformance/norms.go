@@ -2,66 +2,79 @@ package conformance
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 var _ = register(map[string]build{
-	"torch.nn.BatchNorm1d":    batchNorm,
-	"torch.nn.BatchNorm2d":    batchNorm,
-	"torch.nn.LayerNorm":      layerNorm,
-	"torch.nn.GroupNorm":      func(b *builder) graph.Value { return groupNorm(b, int(b.num("num_groups", 1))) },
-	"torch.nn.InstanceNorm2d": func(b *builder) graph.Value { return groupNorm(b, b.x().Dim(1)) },
-	"F.normalize(x,p,dim)":    normalize,
 	"x * rsqrt(mean(x*x, -1) + eps) * weight": func(b *builder) graph.Value {
-		x := b.x()
-		return x.Mul(x.Square().MeanKeep(-1).AddScalar(b.num("eps", 1e-6)).Op("rsqrt")).Mul(b.at("weight"))
+		return b.x().RMSNorm(1, b.at("weight"), b.num("eps", 1e-6))
 	},
+	"F.normalize(x,p,dim)": normalize,
 })
 
-// standard is (x - mean)/sqrt(var + eps) over axes, with the biased variance.
-func standard(x graph.Value, eps float64, axes ...int) graph.Value {
-	d := x.Sub(x.MeanKeep(axes...))
-	return d.Mul(d.Square().MeanKeep(axes...).AddScalar(eps).Op("rsqrt"))
-}
+// The normalisations under the names of modules and functions.
+var _ = func() bool {
+	for short, f := range map[string]struct {
+		module []string
+		build  build
+	}{
+		"batch_norm":          {[]string{"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"}, batchNorm},
+		"instance_norm":       {[]string{"InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"}, instanceNorm},
+		"layer_norm":          {[]string{"LayerNorm"}, layerNorm},
+		"rms_norm":            {[]string{"RMSNorm"}, rmsNorm},
+		"group_norm":          {[]string{"GroupNorm"}, groupNorm},
+		"local_response_norm": {[]string{"LocalResponseNorm"}, localResponseNorm},
+	} {
+		names := map[string]build{}
+		for _, m := range f.module {
+			names["torch.nn."+m] = f.build
+		}
+		for _, prefix := range []string{"F.", "torch.nn.functional.", "torch."} {
+			names[prefix+short] = f.build
+		}
+		register(names)
+	}
+	return true
+}()
 
-// affine is y·weight + bias where the case has them, laid along dimension 1.
-func (b *builder) affine(y graph.Value) graph.Value {
-	w, bias := b.at("weight"), b.at("bias")
-	shape := []int{-1}
-	for range len(y.Shape()) - 2 {
-		shape = append(shape, 1)
+// lastDims is the number of dimensions that the case normalises.
+func (b *builder) lastDims() int {
+	if _, one := b.c.Args["normalized_shape"].(float64); one {
+		return 1
 	}
-	if w.Valid() {
-		y = y.Mul(w.Reshape(shape...))
-	}
-	if bias.Valid() {
-		y = y.Add(bias.Reshape(shape...))
-	}
-	return y
+	return max(1, len(b.ints("normalized_shape")))
 }
 
 func layerNorm(b *builder) graph.Value {
-	x := b.x()
-	var axes []int
-	for i := range b.ints("normalized_shape") {
-		axes = append([]int{len(x.Shape()) - 1 - i}, axes...)
-	}
-	y := standard(x, b.num("eps", 1e-5), axes...)
-	if w := b.at("weight"); w.Valid() {
-		y = y.Mul(w)
-	}
-	if bias := b.at("bias"); bias.Valid() {
-		y = y.Add(bias)
-	}
-	return y
+	return b.x().LayerNorm(b.lastDims(), b.at("weight"), b.at("bias"), b.num("eps", 1e-5))
 }
 
-func groupNorm(b *builder, groups int) graph.Value {
+func rmsNorm(b *builder) graph.Value {
+	return b.x().RMSNorm(b.lastDims(), b.at("weight"), b.num("eps", 0x1p-23))
+}
+
+func groupNorm(b *builder) graph.Value {
+	return b.x().GroupNorm(int(b.num("num_groups", 1)), b.at("weight"), b.at("bias"), b.num("eps", 1e-5))
+}
+
+func localResponseNorm(b *builder) graph.Value {
 	x := b.x()
-	y := standard(x.Reshape(x.Dim(0), groups, -1), b.num("eps", 1e-5), 2)
-	return b.affine(y.Reshape(x.Shape()...))
+	y := x
+	if len(x.Shape()) == 2 { // [B, C]
+		y = x.Unsqueeze(2)
+	}
+	y = y.LocalResponseNorm(int(b.num("size", 5)), b.num("alpha", 1e-4), b.num("beta", 0.75), b.num("k", 1))
+	return y.Reshape(x.Shape()...)
+}
+
+// training tells whether the case is run in training; a module is, unless its
+// arguments say otherwise, a function is not.
+func (b *builder) training(def bool) bool {
+	return arg(b, "train", arg(b, "training", def))
 }
 
 // batchNorm normalises with the batch's biased variance in training, with the
@@ -69,33 +82,59 @@ func groupNorm(b *builder, groups int) graph.Value {
 //
 //	(1-m)·running + m·batch, the variance by n/(n-1)
 func batchNorm(b *builder) graph.Value {
-	x := b.x()
-	axes := []int{0}
-	shape := []int{x.Dim(1)}
-	for i := 2; i < len(x.Shape()); i++ {
-		axes, shape = append(axes, i), append(shape, 1)
-	}
-	eps := b.num("eps", 1e-5)
-	mean, variance, count := b.at("running_mean"), b.at("running_var"), b.at("num_batches_tracked")
-	training := arg(b, "train", true)
+	x, eps := b.x(), b.num("eps", 1e-5)
+	w, bias, mean := b.at("weight"), b.at("bias"), b.at("running_mean")
+	training := b.training(strings.HasPrefix(b.c.Torch, "torch.nn.") && !strings.HasPrefix(b.c.Torch, "torch.nn.functional."))
 	if !training && mean.Valid() {
-		y := x.Sub(mean.Reshape(shape...)).Mul(variance.Reshape(shape...).AddScalar(eps).Op("rsqrt"))
-		return b.affine(y)
+		return x.Standardize(mean, b.at("running_var"), w, bias, eps)
 	}
-	if training && mean.Valid() {
-		n := float64(x.Type().Elems() / x.Dim(1))
-		count = count.Add(b.Const(tensor.FromI32([]int32{1})))
-		m := b.Scalar(b.num("momentum", 0.1))
-		if b.c.Args["momentum"] == nil { // the average of all batches
+	y, bm, bv := x.BatchNorm(w, bias, eps)
+	if training {
+		b.track(bm, bv, x.Type().Elems()/max(1, x.Dim(1)), true)
+	}
+	return y
+}
+
+// instanceNorm is batchNorm for each example; its running statistics follow the
+// average over the examples.
+func instanceNorm(b *builder) graph.Value {
+	x, eps := b.x(), b.num("eps", 1e-5)
+	w, bias, mean := b.at("weight"), b.at("bias"), b.at("running_mean")
+	if !arg(b, "use_input_stats", b.training(true)) && mean.Valid() {
+		return x.Standardize(mean, b.at("running_var"), w, bias, eps)
+	}
+	_, rank, module := strings.Cut(b.c.Torch, "InstanceNorm")
+	single := module && rank == strconv.Itoa(len(x.Shape())-1)+"d" // no dimension for the batch
+	if single {
+		x = x.Unsqueeze(0)
+	}
+	y, im, iv := x.InstanceNorm(w, bias, eps)
+	b.track(im.Mean(0), iv.Mean(0), x.Type().Elems()/max(1, x.Dim(0)*x.Dim(1)), false)
+	if single {
+		y = y.Squeeze(0)
+	}
+	return y
+}
+
+// track moves the running statistics, where the case has some, towards those of
+// a batch of n values a channel.
+func (b *builder) track(mean, variance graph.Value, n int, counting bool) {
+	m := b.Scalar(b.num("momentum", 0.1))
+	if counting && b.at("num_batches_tracked").Valid() {
+		count := b.at("num_batches_tracked").Add(b.Const(tensor.FromI32([]int32{1})))
+		b.Assign(b.vars["num_batches_tracked"], count)
+		if v, given := b.c.Args["momentum"]; given && v == nil { // the average of all batches
 			m = count.Float().Op("reciprocal")
 		}
-		bm := x.Mean(axes...)
-		bv := x.Sub(bm.Reshape(shape...)).Square().Mean(axes...).MulScalar(n / (n - 1))
-		b.Assign(b.vars["running_mean"], mean.Add(bm.Sub(mean).Mul(m)))
-		b.Assign(b.vars["running_var"], variance.Add(bv.Sub(variance).Mul(m)))
-		b.Assign(b.vars["num_batches_tracked"], count)
 	}
-	return b.affine(standard(x, eps, axes...))
+	variance = variance.MulScalar(float64(n) / float64(n-1))
+	follow := func(name string, x graph.Value) {
+		if v := b.vars[name]; v != nil {
+			b.Assign(v, b.at(name).Add(x.Sub(b.at(name)).Mul(m)))
+		}
+	}
+	follow("running_mean", mean)
+	follow("running_var", variance)
 }
 
 // normalize is x / max(|x|_p, eps) along an axis.

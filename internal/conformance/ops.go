@@ -53,7 +53,7 @@ var _ = register(map[string]build{
 		return x
 	},
 	"h=layer_norm(x)*g+b; y = x + gelu(h@w1)@w2": func(b *builder) graph.Value {
-		h := standard(b.x(), 1e-5, 1).Mul(b.at("g")).Add(b.at("b"))
+		h := b.x().LayerNorm(1, b.at("g"), b.at("b"), 1e-5)
 		return b.x().Add(h.MatMul(b.at("w1")).Gelu().MatMul(b.at("w2")))
 	},
 })

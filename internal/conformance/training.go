@@ -27,7 +27,7 @@ func (m *charLSTM) Forward(x graph.Value) graph.Value {
 // convNet is the model of the picture runs.
 type convNet struct {
 	Conv1 nn.Conv2d
-	BN1   batchNorm2d
+	BN1   nn.BatchNorm2d
 	Conv2 nn.Conv2d
 	FC    nn.Linear
 }
@@ -36,38 +36,6 @@ func (m *convNet) Forward(x graph.Value) graph.Value {
 	x = m.BN1.Forward(m.Conv1.Forward(x)).Relu().MaxPool2d(2)
 	x = m.Conv2.Forward(x).Relu().MaxPool2d(2)
 	return m.FC.Forward(x.Flatten(1))
-}
-
-// batchNorm2d is a layer as users write their own: torch.nn.BatchNorm2d with
-// its defaults.
-type batchNorm2d struct {
-	Channels int
-
-	Weight, Bias, Mean, Var *graph.Variable `vulgo:"-"`
-}
-
-func (n *batchNorm2d) Build(s *nn.Scope) error {
-	n.Weight = s.Param("weight", nn.ConstInit(1), n.Channels)
-	n.Bias = s.Param("bias", nn.ConstInit(0), n.Channels)
-	n.Mean = s.Buffer("running_mean", nn.ConstInit(0), n.Channels)
-	n.Var = s.Buffer("running_var", nn.ConstInit(1), n.Channels)
-	return nil
-}
-
-func (n *batchNorm2d) Forward(x graph.Value) graph.Value {
-	const eps, momentum = 1e-5, 0.1
-	g := x.Graph()
-	w, b, mean, variance := g.Read(n.Weight), g.Read(n.Bias), g.Read(n.Mean), g.Read(n.Var)
-	y := x.Sub(mean.Reshape(-1, 1, 1)).Mul(variance.Reshape(-1, 1, 1).AddScalar(eps).Op("rsqrt"))
-	if g.Train() {
-		count := float64(x.Type().Elems() / n.Channels)
-		bm := x.Mean(0, 2, 3)
-		bv := x.Sub(bm.Reshape(-1, 1, 1)).Square().Mean(0, 2, 3).MulScalar(count / (count - 1))
-		g.Assign(n.Mean, mean.MulScalar(1-momentum).Add(bm.MulScalar(momentum)))
-		g.Assign(n.Var, variance.MulScalar(1-momentum).Add(bv.MulScalar(momentum)))
-		y = standard(x, eps, 0, 2, 3)
-	}
-	return y.Mul(w.Reshape(-1, 1, 1)).Add(b.Reshape(-1, 1, 1))
 }
 
 // modelOf makes the model whose variables a training case names.
@@ -89,7 +57,7 @@ func modelOf(c *Case) (nn.Module, error) {
 		len(conv1.Shape) == 4 && len(conv2.Shape) == 4 && len(fc.Shape) == 2 {
 		return &convNet{
 			Conv1: nn.Conv2d{In: conv1.Shape[1], Out: conv1.Shape[0], Kernel: conv1.Shape[2], Padding: 1, NoBias: true},
-			BN1:   batchNorm2d{Channels: conv1.Shape[0]},
+			BN1:   nn.BatchNorm2d{Features: conv1.Shape[0]},
 			Conv2: nn.Conv2d{In: conv2.Shape[1], Out: conv2.Shape[0], Kernel: conv2.Shape[2], Padding: 1},
 			FC:    nn.Linear{In: fc.Shape[1], Out: fc.Shape[0]},
 		}, nil
