@@ -5,7 +5,6 @@ import (
 
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/kernels"
-	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 // op applies the table's op of that name and gives its first output.
@@ -29,12 +28,6 @@ func (v Value) ops(name string, attrs any, more ...Value) []Value {
 
 // Detach is v without a gradient.
 func (v Value) Detach() Value { return v.op("detach", nil) }
-
-// MatMul is v·w: [.., M, K]·[.., K, N]; a w of rank 2 serves the whole batch.
-func (v Value) MatMul(w Value) Value { return v.op("matmul", cpuref.MatMulAttrs{}, w) }
-
-// MatMulT is v·wᵀ: [.., M, K]·[N, K].
-func (v Value) MatMulT(w Value) Value { return v.op("matmul", cpuref.MatMulAttrs{TransB: true}, w) }
 
 // axis counts a negative axis from the end.
 func (v Value) axis(a int) int {
@@ -73,6 +66,3 @@ func (v Value) LSTM(whh, h0, c0 Value, reverse bool) (y, h, c Value) {
 	o := v.ops("lstm", cpuref.LSTMAttrs{Reverse: reverse}, whh, h0, c0)
 	return o[0], o[1], o[2]
 }
-
-// Zeros is a constant of zeros.
-func (g *Graph) Zeros(shape ...int) Value { return g.Const(tensor.New(tensor.F32(shape...))) }

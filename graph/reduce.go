@@ -79,7 +79,7 @@ func (v Value) NormKeep(p float64, axes ...int) Value { return v.norm(p, true, a
 
 // CountNonzero is the int32 number of elements that aren't 0.
 func (v Value) CountNonzero(axes ...int) Value {
-	return v.Bool().op("to_int", nil).reduce("sum", false, axes)
+	return v.Bool().Int().reduce("sum", false, axes)
 }
 
 // Any is true where an element is not 0; false of nothing.
@@ -87,15 +87,15 @@ func (v Value) Any(axes ...int) Value { return v.CountNonzero(axes...).Bool() }
 
 // AnyKeep is Any with the axes kept, of size 1.
 func (v Value) AnyKeep(axes ...int) Value {
-	return v.Bool().op("to_int", nil).reduce("sum", true, axes).Bool()
+	return v.Bool().Int().reduce("sum", true, axes).Bool()
 }
 
 // All is true where no element is 0; true of nothing.
-func (v Value) All(axes ...int) Value { return v.Bool().Op("logical_not").Any(axes...).Op("logical_not") }
+func (v Value) All(axes ...int) Value { return v.Bool().Not().Any(axes...).Not() }
 
 // AllKeep is All with the axes kept, of size 1.
 func (v Value) AllKeep(axes ...int) Value {
-	return v.Bool().Op("logical_not").AnyKeep(axes...).Op("logical_not")
+	return v.Bool().Not().AnyKeep(axes...).Not()
 }
 
 // Argmax is the int32 index of the largest along an axis; the first wins.
@@ -160,19 +160,14 @@ func (v Value) norm(p float64, keep bool, axes []int) Value {
 // Normalize is v / max(norm of v along the axis, eps), as
 // torch.nn.functional.normalize; PyTorch's eps is 1e-12.
 func (v Value) Normalize(p float64, axis int, eps float64) Value {
-	return v.Div(v.NormKeep(p, axis).atLeast(eps))
-}
-
-// atLeast is the larger of v and lo; the gradient goes to v where they are equal.
-func (v Value) atLeast(lo float64) Value {
-	return v.op("clamp", kernels.Params{lo, math.Inf(1)})
+	return v.Div(v.NormKeep(p, axis).ClampMin(eps))
 }
 
 // CosineSimilarity is v·w / (max(‖v‖, eps)·max(‖w‖, eps)) along the axis, as
 // torch.nn.functional.cosine_similarity; v and w broadcast, PyTorch's eps is 1e-8.
 func (v Value) CosineSimilarity(w Value, axis int, eps float64) Value {
 	v, w = broadcast(v, w)
-	return v.Div(v.NormKeep(2, axis).atLeast(eps)).Mul(w.Div(w.NormKeep(2, axis).atLeast(eps))).Sum(axis)
+	return v.Div(v.NormKeep(2, axis).ClampMin(eps)).Mul(w.Div(w.NormKeep(2, axis).ClampMin(eps))).Sum(axis)
 }
 
 // PairwiseDistance is ‖v - w + eps‖ of order p along the last axis, as
@@ -204,8 +199,11 @@ func broadcast(v, w Value) (a, b Value) {
 }
 
 func (v Value) expandTo(shape tensor.Shape) Value {
-	if v.g == nil || v.Shape().Equal(shape) {
+	switch {
+	case v.g == nil || v.Shape().Equal(shape):
 		return v
+	case v.Shape().Elems() == shape.Elems(): // nothing is repeated
+		return v.Reshape(shape...)
 	}
 	return v.Expand(shape...)
 }
