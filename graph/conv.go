@@ -99,11 +99,3 @@ func (v Value) batched(op string, axes int, f func(x Value) Value) Value {
 	v.g.Fail(fmt.Errorf("%s: image %v: wants %d dimensions, or %d without the batch", op, v.Shape(), axes+2, axes+1))
 	return Value{}
 }
-
-// Padding modes of convolutions.
-const (
-	PadZeros     = "zeros"
-	PadReflect   = "reflect"   // c b | a b c | b a
-	PadReplicate = "replicate" // a a | a b c | c c
-	PadCircular  = "circular"  // b c | a b c | a b
-)

@@ -1,55 +1,104 @@
 package nn
 
-import (
-	"fmt"
-	"math"
+import "github.com/vulgo-ml/vulgo/graph"
 
-	"github.com/vulgo-ml/vulgo/cpuref"
-	"github.com/vulgo-ml/vulgo/graph"
-)
+// Convolutions share their options. Stride, Dilation and Groups of 0 mean 1. Same
+// pads so that a result of stride 1 has the input's size, as PyTorch's "same"; an
+// even kernel has the odd pixel behind. PaddingMode is what the padding holds:
+// "zeros" (also ""), "reflect", "replicate" or "circular". Kernels,
+// Strides and so on, where not all 0, stand for Kernel, Stride and so on with a
+// number an axis: Paddings: [2]int{1, 0} pads rows alone. Weights and biases start
+// in U(±1/sqrt(fan in)). x may lack the batch N.
 
-// Conv2d is the cross-correlation of x [N, In, H, W] with Weight [Out,
-// In/Groups, k, k], plus Bias [Out], as torch.nn.Conv2d: Stride, Dilation and
-// Groups of 0 mean 1. KernelW and so on, where not 0, make it rectangular.
-type Conv2d struct {
+// Conv1d is the cross-correlation of x [N, In, L] with Weight [Out, In/Groups,
+// Kernel], plus Bias [Out], as torch.nn.Conv1d.
+type Conv1d struct {
 	In, Out, Kernel, Stride, Padding, Dilation, Groups int
-	KernelW, StrideW, PaddingW, DilationW              int
+	Same                                               bool
+	PaddingMode                                        string
 	NoBias                                             bool
 
 	Weight, Bias *graph.Variable `vulgo:"-"`
 }
 
-// Build makes the variables, in U(±1/sqrt(fan in)); Init calls it.
-func (c *Conv2d) Build(s *Scope) error {
-	groups := max(c.Groups, 1)
-	if c.In < 1 || c.Out < 1 || c.Kernel < 1 || c.In%groups != 0 || c.Out%groups != 0 {
-		return fmt.Errorf("nn: Conv2d %s: In %d, Out %d and Kernel %d must be positive and Groups %d divide both", s.prefix, c.In, c.Out, c.Kernel, groups)
+func (c *Conv1d) geometry() *geometry {
+	return &geometry{
+		layer: "Conv1d", in: c.In, out: c.Out, groups: max(c.Groups, 1), noBias: c.NoBias, same: c.Same, mode: c.PaddingMode,
+		kernel: []int{c.Kernel}, stride: []int{c.Stride}, padding: []int{c.Padding}, dilation: []int{c.Dilation},
 	}
-	kh, kw := c.Kernel, or(c.KernelW, c.Kernel)
-	init := UniformInit(1 / math.Sqrt(float64(c.In/groups*kh*kw)))
-	c.Weight = s.Param("weight", init, c.Out, c.In/groups, kh, kw)
-	if !c.NoBias {
-		c.Bias = s.Param("bias", init, c.Out)
+}
+
+// Build makes the variables; Init calls it.
+func (c *Conv1d) Build(s *Scope) (err error) {
+	c.Weight, c.Bias, err = c.geometry().build(s)
+	return err
+}
+
+// Forward adds the layer to x's graph.
+func (c *Conv1d) Forward(x graph.Value) graph.Value {
+	return c.geometry().forward(x, c.Weight, c.Bias)
+}
+
+// Conv2d is the cross-correlation of x [N, In, H, W] with Weight [Out,
+// In/Groups, kh, kw], plus Bias [Out], as torch.nn.Conv2d.
+type Conv2d struct {
+	In, Out, Kernel, Stride, Padding, Dilation, Groups int
+	Kernels, Strides, Paddings, Dilations              [2]int // (height, width)
+	Same                                               bool
+	PaddingMode                                        string
+	NoBias                                             bool
+
+	Weight, Bias *graph.Variable `vulgo:"-"`
+}
+
+func (c *Conv2d) geometry() *geometry {
+	return &geometry{
+		layer: "Conv2d", in: c.In, out: c.Out, groups: max(c.Groups, 1), noBias: c.NoBias, same: c.Same, mode: c.PaddingMode,
+		kernel: each(c.Kernel, c.Kernels[:]), stride: each(c.Stride, c.Strides[:]),
+		padding: each(c.Padding, c.Paddings[:]), dilation: each(c.Dilation, c.Dilations[:]),
 	}
-	return nil
+}
+
+// Build makes the variables; Init calls it.
+func (c *Conv2d) Build(s *Scope) (err error) {
+	c.Weight, c.Bias, err = c.geometry().build(s)
+	return err
 }
 
 // Forward adds the layer to x's graph.
 func (c *Conv2d) Forward(x graph.Value) graph.Value {
-	w, ok := read(x, c.Weight, "Conv2d")
-	if !ok {
-		return graph.Value{}
+	return c.geometry().forward(x, c.Weight, c.Bias)
+}
+
+// Conv3d is the cross-correlation of x [N, In, D, H, W] with Weight [Out,
+// In/Groups, kd, kh, kw], plus Bias [Out], as torch.nn.Conv3d.
+type Conv3d struct {
+	In, Out, Kernel, Stride, Padding, Dilation, Groups int
+	Kernels, Strides, Paddings, Dilations              [3]int // (depth, height, width)
+	Same                                               bool
+	PaddingMode                                        string
+	NoBias                                             bool
+
+	Weight, Bias *graph.Variable `vulgo:"-"`
+}
+
+func (c *Conv3d) geometry() *geometry {
+	return &geometry{
+		layer: "Conv3d", in: c.In, out: c.Out, groups: max(c.Groups, 1), noBias: c.NoBias, same: c.Same, mode: c.PaddingMode,
+		kernel: each(c.Kernel, c.Kernels[:]), stride: each(c.Stride, c.Strides[:]),
+		padding: each(c.Padding, c.Paddings[:]), dilation: each(c.Dilation, c.Dilations[:]),
 	}
-	y := x.Conv2d(w, cpuref.Conv2dAttrs{
-		Stride:   [2]int{c.Stride, or(c.StrideW, c.Stride)},
-		Padding:  [2]int{c.Padding, or(c.PaddingW, c.Padding)},
-		Dilation: [2]int{c.Dilation, or(c.DilationW, c.Dilation)},
-		Groups:   c.Groups,
-	})
-	if c.Bias != nil {
-		y = y.Add(x.Graph().Read(c.Bias).Reshape(c.Out, 1, 1))
-	}
-	return y
+}
+
+// Build makes the variables; Init calls it.
+func (c *Conv3d) Build(s *Scope) (err error) {
+	c.Weight, c.Bias, err = c.geometry().build(s)
+	return err
+}
+
+// Forward adds the layer to x's graph.
+func (c *Conv3d) Forward(x graph.Value) graph.Value {
+	return c.geometry().forward(x, c.Weight, c.Bias)
 }
 
 func or(a, b int) int {
