@@ -35,13 +35,15 @@ var GRUGrad = declare(Op{
 		"  (whh [3H,H], h0 [N,H], y [T,N,H], gates [T,N,4H], dy [T,N,H], dhN [N,H] -> dgx, da [T,N,3H], dh0 [N,H])",
 	In: []Operand{{Name: "whh"}, {Name: "h0"}, {Name: "y"}, {Name: "gates"},
 		{Name: "dy", Optional: true}, {Name: "dhN", Optional: true}},
-	Out:    []Operand{{Name: "dgx"}, {Name: "da"}, {Name: "dh0", Optional: true}},
+	Out:    []Operand{{Name: "dgx"}, {Name: "da", Optional: true}, {Name: "dh0", Optional: true}},
 	Attrs:  cpuref.GRUAttrs{},
 	Shape:  gruGradShape,
 	NoGrad: "second derivatives through a recurrent layer aren't provided",
-	CPU:    carriedPlain(cpuref.GRUGrad[float32], cpuref.GRUGrad[float64], 1, 2),
-	Variants: stepForms("gru_grad", 3, 0, gruDims, lowerGRUGrad,
-		withOutputs(fast.GRUGrad, 1, 2)),
+	CPU: CPUBody{
+		F32: gruGradBody(Plain(cpuref.GRUGrad[float32], cpuref.GRUGrad[float64]).F32),
+		F64: gruGradBody(Plain(cpuref.GRUGrad[float32], cpuref.GRUGrad[float64]).F64),
+	},
+	Variants: stepForms("gru_grad", 3, 0, gruDims, lowerGRUGrad, gruGradBody(fast.GRUGrad)),
 	Cases: []Case{
 		gruGradCase(1, 1, 1, false), gruGradCase(3, 3, 7, true), gruGradCase(4, 16, 32, false, 5), gruGradCase(2, 9, 33, false, 4),
 		gruGradCase(2, 1, 180, false), gruGradCase(0, 2, 3, false), gruGradCase(0, 2, 3, false, 5), gruGradCase(2, 0, 3, false),
@@ -69,6 +71,14 @@ func init() {
 		}
 		return []Ref{d[0], dwhh, d[2], dbhh}
 	})
+}
+
+// gruGradBody carries what goes back in da and dh0, read or not.
+func gruGradBody[T cpuref.Float](body Prepare[T]) Prepare[T] {
+	return withOutputs(func(a *cpuref.Args[T]) func() {
+		supply(a, 1, a.Out[0].Shape...)
+		return body(a)
+	}, 1, 2)
 }
 
 func gruDims(c *Call) seqDims {
@@ -131,9 +141,14 @@ func lowerGRUGrad(t *Target, c *Call, f stepForm) (Lowered, error) {
 	}
 	low := Lowered{Work: []int{f.work()}, Dispatches: []Dispatch{f.pack(t, In(0), false)}}
 	hasDY, hasDHN := c.In[4].Present(), c.In[5].Present()
-	carry := Out(2).RW()
+	da, carry := Out(1), Out(2).RW()
+	if !c.Out[1].Present() {
+		da = Work(len(low.Work)).WO()
+		low.Work = append(low.Work, c.Out[0].Bytes())
+	}
 	if !c.Out[2].Present() {
-		low.Work, carry = append(low.Work, 4*f.N*f.H), Work(1)
+		carry = Work(len(low.Work))
+		low.Work = append(low.Work, 4*f.N*f.H)
 	}
 	if hasDHN {
 		low.Dispatches = append(low.Dispatches, Dispatch{Bind: []Bind{In(5), carry.WO()}})
@@ -144,22 +159,22 @@ func lowerGRUGrad(t *Target, c *Call, f stepForm) (Lowered, error) {
 		at := f.time(i)
 		h, prev := f.before(In(1), In(2), i)
 		p := stepPush{at: f.off(at), prev: prev, first: true}
-		next := f.step(unread(Out(1)), at, 3) // behind the last step, the sum has no terms
+		next := f.step(unread(da), at, 3) // behind the last step, the sum has no terms
 		if i < f.T-1 {
 			n := f.time(i + 1)
-			next, p = f.step(Out(1).RO(), n, 3), stepPush{terms: f.K, from: 3 * f.off(n), at: f.off(at), prev: prev}
+			next, p = f.step(da.RO(), n, 3), stepPush{terms: f.K, from: 3 * f.off(n), at: f.off(at), prev: prev}
 		}
 		dy := none
 		if hasDY {
 			dy = f.step(In(4), at, 1)
 		}
 		low.Dispatches = append(low.Dispatches, f.dispatch(flags(false), p,
-			f.step(In(3), at, 4), f.weights(), f.operand(next), f.step(Out(0), at, 3), f.step(Out(1), at, 3), dy, h, carry))
+			f.step(In(3), at, 4), f.weights(), f.operand(next), f.step(Out(0), at, 3), f.step(da, at, 3), dy, h, carry))
 	}
 	if c.Out[2].Present() {
 		n, unwritten := f.time(0), unread(carry)
 		low.Dispatches = append(low.Dispatches, f.dispatch(flags(true), stepPush{terms: f.K, from: 3 * f.off(n)},
-			none, f.weights(), f.operand(f.step(Out(1).RO(), n, 3)), unwritten, unwritten, none, none, carry))
+			none, f.weights(), f.operand(f.step(da.RO(), n, 3)), unwritten, unwritten, none, none, carry))
 	}
 	return low, nil
 }

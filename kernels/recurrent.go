@@ -77,11 +77,16 @@ func errKeptGates(op string) error {
 func withOutputs[T cpuref.Float](prepare Prepare[T], like int, outs ...int) Prepare[T] {
 	return func(a *cpuref.Args[T]) func() {
 		for _, i := range outs {
-			if !a.Out[i].Present() {
-				a.Out[i] = cpuref.Arg[T]{Shape: a.In[like].Shape, F: make([]T, len(a.In[like].F))}
-			}
+			supply(a, i, a.In[like].Shape...)
 		}
 		return prepare(a)
+	}
+}
+
+// supply gives output i memory if nobody reads it.
+func supply[T cpuref.Float](a *cpuref.Args[T], i int, shape ...int) {
+	if !a.Out[i].Present() {
+		a.Out[i] = cpuref.Arg[T]{Shape: shape, F: make([]T, tensor.Shape(shape).Elems())}
 	}
 }
 

@@ -40,10 +40,7 @@ var RNNGrad = declare(Op{
 	NoGrad: "second derivatives through a recurrent layer aren't provided",
 	CPU:    Plain(cpuref.RNNGrad[float32], cpuref.RNNGrad[float64]),
 	Variants: stepForms("rnn_grad", 1, 0, rnnDims, lowerRNNGrad, func(a *cpuref.Args[float32]) func() {
-		if !a.Out[1].Present() {
-			y := a.In[1].Shape
-			a.Out[1] = cpuref.Arg[float32]{Shape: y[1:], F: make([]float32, y[1]*y[2])}
-		}
+		supply(a, 1, a.In[1].Shape[1:]...)
 		return fast.RNNGrad(a)
 	}),
 	Cases: []Case{
