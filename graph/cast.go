@@ -13,8 +13,9 @@ import (
 // these two only say how values are stored. Operands of several float types
 // take the widest one's, with float32 for float16 beside bfloat16; as in
 // PyTorch, values of rank 0 don't count beside others, nor numbers such as
-// AddScalar's. Beyond PyTorch, nor do float32 variables beside 16 bits: a
-// layer whose input is float16 gives float16, with its parameters in float32.
+// AddScalar's. Beyond PyTorch, nor do float32 variables and constants, and what
+// is computed from them alone, beside 16 bits: a layer whose input is float16
+// gives float16, with its parameters in float32, which are not rounded.
 func (v Value) Cast(to tensor.DType) Value {
 	if to == tensor.Int64 {
 		to = tensor.Int32

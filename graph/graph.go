@@ -71,6 +71,7 @@ type Graph struct {
 
 	types  []tensor.Type // by Ref
 	maker  []*Node       // by Ref
+	own    []bool        // by Ref: see ownBy
 	cse    map[string]*Node
 	reads  map[*Variable]kernels.Ref
 	inputs map[string]kernels.Ref
@@ -172,10 +173,12 @@ func (g *Graph) Values() int { return len(g.types) }
 
 func (g *Graph) add(n *Node, types ...tensor.Type) {
 	n.Pos = userPos()
+	own := g.ownBy(n)
 	for _, t := range types {
 		n.Out = append(n.Out, kernels.Ref(len(g.types)))
 		g.types = append(g.types, t)
 		g.maker = append(g.maker, n)
+		g.own = append(g.own, own)
 	}
 	g.Nodes = append(g.Nodes, n)
 }

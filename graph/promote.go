@@ -79,7 +79,7 @@ func (g *Graph) scalar64(v float64) Value {
 // promoted is the type of an op over these floats, the first of these classes
 // that has a member deciding: values with dimensions, values of rank 0, Scalars.
 func (b builder) promoted(in []kernels.Ref) tensor.DType {
-	var classes [3]struct{ values, variables tensor.DType }
+	var classes [3]struct{ values, own tensor.DType }
 	for _, r := range in {
 		t := b.Type(r)
 		if !t.DType.IsFloat() {
@@ -91,8 +91,8 @@ func (b builder) promoted(in []kernels.Ref) tensor.DType {
 		} else if _, weak := b.g.weak[r]; weak {
 			c = &classes[2]
 		}
-		if t.DType == tensor.Float32 && b.g.variable(r) {
-			c.variables = t.DType
+		if t.DType == tensor.Float32 && b.g.own[r] {
+			c.own = t.DType
 		} else {
 			c.values = wider(c.values, t.DType)
 		}
@@ -100,21 +100,21 @@ func (b builder) promoted(in []kernels.Ref) tensor.DType {
 	for _, c := range classes {
 		switch {
 		case c.values.IsHalf():
-			return c.values // whatever the variables
-		case c.values != tensor.Invalid || c.variables != tensor.Invalid:
-			return wider(c.values, c.variables)
+			return c.values // whatever the model's own
+		case c.values != tensor.Invalid || c.own != tensor.Invalid:
+			return wider(c.values, c.own)
 		}
 	}
 	return tensor.Float32
 }
 
-// variable tells whether the value is a variable's, perhaps under another shape.
-func (g *Graph) variable(r kernels.Ref) bool {
-	n := g.maker[r]
-	for n.Kind == OpNode && n.Op.View {
-		n = g.maker[n.In[0]]
+// ownBy tells whether a node's values are the model's own: variables, constants
+// and what is computed from them alone, not what flows through.
+func (g *Graph) ownBy(n *Node) bool {
+	if n.Kind != OpNode {
+		return n.Kind != InputNode
 	}
-	return n.Kind == ReadNode
+	return !slices.ContainsFunc(n.In, func(r kernels.Ref) bool { return r != kernels.NoRef && !g.own[r] })
 }
 
 // wider is the least type that holds both.
