@@ -59,7 +59,7 @@ func TestAcceptSizesAtTheLimits(t *testing.T) {
 	for _, n := range []int{64 * groups, 64*groups + 1, 256 * groups, 256*groups + 4, 256*groups + 5} {
 		list = append(list, sizes{op: "add", in: floats(s{n}, s{n})}, sizes{op: "relu", in: floats(s{n})})
 	}
-	for _, op := range []string{"sum", "mean", "amax", "argmax"} {
+	for _, op := range []string{"sum", "mean", "amax", "argmax", "prod", "logsumexp"} {
 		for _, k := range []struct {
 			shape s
 			axis  int
@@ -96,4 +96,40 @@ func TestAcceptSizesAtTheLimits(t *testing.T) {
 		})
 	}
 	t.Logf("accept: %d cases at and over 65,535 groups and loop trips, %d refused by name", len(list), refused)
+}
+
+// Operands of 160 MB and more, over the 128 MiB that lavapipe binds: on each
+// device the same as on the CPU, but for what may be refused by name.
+func TestAcceptLargerThanABinding(t *testing.T) {
+	const n = 40_000_003
+	sgd := cpuref.SGDAttrs{N: 1, Momentum: 0.9}
+	flat := kernels.FlatPad(n)
+	scalar := func(v float32) kernels.Filler {
+		return func(_ *tensor.Philox, t *tensor.Tensor) { t.F32[0] = v }
+	}
+	padded := func(rng *tensor.Philox, t *tensor.Tensor) {
+		kernels.FillDefault(rng, t)
+		clear(t.F32[n:])
+	}
+	for _, k := range []struct {
+		op    string
+		attrs any
+		in    []tensor.Type
+		fill  []kernels.Filler
+	}{
+		{op: "add", in: []tensor.Type{tensor.F32(n), tensor.F32(n)}},
+		{op: "relu", in: []tensor.Type{tensor.F32(n)}},
+		{op: "sum", attrs: over(), in: []tensor.Type{tensor.F32(n)}},
+		{op: "amax", attrs: over(1), in: []tensor.Type{tensor.F32(6000, 6700)}},
+		{op: "mean", attrs: over(0), in: []tensor.Type{tensor.F32(6000, 6700)}},
+		{op: "permute", attrs: cpuref.PermuteAttrs{Perm: cpuref.IntList(1, 0)}, in: []tensor.Type{tensor.F32(6000, 6700)}},
+		{op: "slice", attrs: cpuref.SliceAttrs{Start: cpuref.IntList(n - 1), Size: cpuref.IntList(n), Step: cpuref.IntList(-1)}, in: []tensor.Type{tensor.F32(n)}},
+		{op: "sgd", attrs: sgd, in: []tensor.Type{tensor.F32(n), tensor.F32(flat), tensor.F32(flat), tensor.F32(), tensor.F32()},
+			fill: []kernels.Filler{nil, padded, padded, scalar(0.1), scalar(2)}},
+	} {
+		t.Run(k.op, func(t *testing.T) {
+			op := kernels.Lookup(k.op)
+			testCase(t, opcheck.NewFixture(op, kernels.Case{Attrs: k.attrs, In: k.in, Fill: k.fill}, 1, true), 1)
+		})
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/internal/devtest"
 	"github.com/vulgo-ml/vulgo/internal/opcheck"
 	"github.com/vulgo-ml/vulgo/kernels"
@@ -55,7 +56,7 @@ func pretend(t *testing.T, shrink func(*kernels.Target)) {
 	require.NotEmpty(t, devtest.Devices())
 }
 
-// Operands larger than a binding may be: elementwise ops, copies and
+// Operands larger than a binding may be: elementwise ops, reductions, copies and
 // optimizers go in windows; whatever else doesn't is refused by name, and never
 // wrong.
 func TestOpsOnDevicesWithSmallBindings(t *testing.T) {
@@ -104,6 +105,7 @@ func larger(c *kernels.Call, bytes int) bool {
 // windowed tells whether an op must do with any binding range.
 func windowed(c *kernels.Call) bool {
 	_, elementwise := kernels.Formula(c.Op, c.Attrs, c.In)
-	return elementwise || c.Op.Flat != nil || slices.Contains([]*kernels.Op{
+	_, reduction := c.Attrs.(cpuref.ReduceAttrs)
+	return elementwise || reduction && c.Out[0].DType.IsFloat() || c.Op.Flat != nil || slices.Contains([]*kernels.Op{
 		kernels.Permute, kernels.Expand, kernels.Slice, kernels.SliceGrad, kernels.Concat, kernels.Pack}, c.Op)
 }
