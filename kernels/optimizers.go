@@ -89,23 +89,23 @@ var Adamax = declareFlat(flatRule{
 })
 
 // NAdam is Adam with Nesterov's momentum; behind t stands mu_product, the product
-// of the μ up to this step.
+// of the μ up to this step. With twice, m's μ_t counts twice, as in PyTorch 1.
 var NAdam = declareFlat(flatRule{
 	name: "nadam", torch: "torch.optim.NAdam",
 	doc: "μ_t = β1·(1 - 0.96^(t·momentum_decay)/2); d = sqrt(v/(1-β2^t)) + eps; " +
 		"p -= lr·((1-μ_t)/(1-mu_product)·g + μ_{t+1}/(1-mu_product·μ_{t+1})·m)/d, p's decay if decoupled lr·decoupled·p",
-	options: "beta1, beta2, eps, decay, momentum_decay, decoupled",
+	options: "beta1, beta2, eps, decay, momentum_decay, decoupled, twice",
 	derived: append([]string{"fall = momentum_decay*log(0.96)"}, adamLike...),
 	forms: []flatForm{{
 		states: []string{"exp_avg", "exp_avg_sq"}, fill: fills{"exp_avg_sq": squares}, extra: "mu_product",
 		once: []string{
 			"mu = beta1*(1 - 0.5*exp(t*fall))", "after = beta1*(1 - 0.5*exp((t + 1)*fall))", "by_g = lr*(1 - mu)/(1 - mu_product)",
-			"by_m = lr*after/(1 - mu_product*after)", "root2 = sqrt(-expm1(t*ln2))", "keep = 1 - lr*decoupled",
+			"by_m = lr*after/(1 - mu_product*after*where(twice > 0, mu, 1))", "root2 = sqrt(-expm1(t*ln2))", "keep = 1 - lr*decoupled",
 		},
 		each: append(moments[:3:3], "d = sqrt(v)/root2 + eps"),
 		next: []string{"m", "v"}, p: "keep*p - by_g*g/d - by_m*m/d",
 	}},
-	cases: [][12]float64{options(0.9, 0.999, 1e-8, 0, 0.004, 0), options(0.8, 0.9, 0.1, 0.1, 0.1, 0.2)}, tol: Max(8),
+	cases: [][12]float64{options(0.9, 0.999, 1e-8, 0, 0.004, 0), options(0.8, 0.9, 0.1, 0.1, 0.1, 0.2, 1)}, tol: Max(8),
 })
 
 // RAdam starts without the second moment, as long as its variance can't be told:

@@ -141,7 +141,7 @@ func (s *Plateau) Observe(metric float64) {
 }
 
 func (s *Plateau) better(a, best float64) bool {
-	t := max(0, or(s.Threshold, 1e-4))
+	t := or(s.Threshold, 1e-4)
 	switch {
 	case s.ThresholdMode == "abs" && s.Mode == "max":
 		return a > best+t

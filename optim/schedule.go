@@ -57,7 +57,7 @@ type Linear struct {
 
 // Rate is base·(start + (end-start)·step/TotalIters).
 func (s Linear) Rate(base float64, step int) float64 {
-	start, end, n := or(s.StartFactor, 1.0/3), max(0, or(s.EndFactor, 1)), orInt(s.TotalIters, 5)
+	start, end, n := or(s.StartFactor, 1.0/3), or(s.EndFactor, 1), orInt(s.TotalIters, 5)
 	return base * (start + (end-start)*float64(min(step, n))/float64(n))
 }
 

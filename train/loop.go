@@ -24,7 +24,6 @@ func (r *Run) feed(batch []*tensor.Tensor) engine.Feeds {
 	for i, t := range batch {
 		r.feeds[names[i]] = t
 	}
-	r.feeds[optim.LRInput] = r.lr
 	return r.feeds
 }
 
@@ -107,15 +106,17 @@ func (r *Run) epoch(ctx context.Context, epoch int) (done bool, err error) {
 }
 
 func (r *Run) begin(epoch int, batch []*tensor.Tensor) (*started, error) {
-	rate := r.Fit.Optimizer.Rate()
-	if s := r.Fit.Schedule; s != nil {
-		at := r.Done
-		if r.Fit.PerEpoch {
-			at = epoch
-		}
-		rate = s.Rate(rate, at)
+	at := r.Done
+	if r.Fit.PerEpoch {
+		at = epoch
 	}
-	r.lr.F32[0] = float32(rate)
+	for i, rate := range r.Rule.Rates {
+		lr := rate.Base
+		if r.Fit.Schedule != nil {
+			lr = r.Fit.Schedule.Rate(lr, at)
+		}
+		r.rates[i].F32[0] = float32(lr)
+	}
 	t, err := r.step.Run(r.feed(batch))
 	if err != nil {
 		return nil, err

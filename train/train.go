@@ -46,7 +46,12 @@ type Fit struct {
 	// is told each epoch's loss: Valid's, or without Valid the training's.
 	Schedule optim.Schedule
 	PerEpoch bool
-	ClipNorm float64 // largest 2-norm of all gradients together; 0: none
+	ClipNorm float64 // largest norm of all gradients together; 0: none
+	// NormType is ClipNorm's: 2 (or 0), 1, any p, or infinity.
+	NormType  float64
+	ClipValue float64 // largest size of a gradient's element; 0: any
+	// Average, if set, keeps averages of the weights: Run.Average.
+	Average *optim.Averaging
 
 	Data   data.Source
 	Valid  data.Source // evaluated after each epoch; may be nil
@@ -142,19 +147,22 @@ type Epoch struct {
 // Run is a training run: its State, and what it has done. Close frees it; close
 // the device after it.
 type Run struct {
-	Fit    Fit
-	State  *engine.State
-	Vars   []*graph.Variable // the model's, in order
-	Rule   *optim.Rule
-	Losses []float64 // by step
-	Epochs []Epoch
-	Done   int // steps
+	Fit   Fit
+	State *engine.State
+	Vars  []*graph.Variable // the model's, in order
+	Rule  *optim.Rule
+	// Average is the averages of Rule's parameters; nil without Fit.Average. Swap
+	// them in to evaluate or save the averaged model.
+	Average *optim.Average
+	Losses  []float64 // by step
+	Epochs  []Epoch
+	Done    int // steps
 
 	step, eval  *engine.Func
 	trainCarry  carries
 	evalCarry   carries
 	evalMetrics []string
-	lr          *tensor.Tensor
+	rates       []*tensor.Tensor // by Rule.Rates
 	feeds       engine.Feeds
 	began       time.Time
 }
@@ -189,9 +197,20 @@ func (f Fit) New(dev *engine.Device) (*Run, error) {
 		Fit: f, State: st, Vars: vars, Rule: f.Optimizer.For(nn.Trainable(vars)),
 		trainCarry: carries{"train.", map[string]*graph.Variable{}},
 		evalCarry:  carries{"eval.", map[string]*graph.Variable{}},
-		lr:         tensor.Scalar(0), feeds: engine.Feeds{},
+		feeds:      engine.Feeds{},
 	}
-	if err := st.Bind(vars...); err != nil {
+	r.Rule.NormType, r.Rule.ClipValue = f.NormType, f.ClipValue
+	for _, rate := range r.Rule.Rates {
+		t := tensor.Scalar(0)
+		r.rates, r.feeds[rate.Input] = append(r.rates, t), t
+	}
+	// Parameters of one group lie side by side, to be updated as one array.
+	order := append(append([]*graph.Variable{}, r.Rule.Params...), vars...)
+	if f.Average != nil {
+		r.Average = f.Average.For(r.Rule.Params)
+		order = append(append(order, r.Average.Averages...), r.Average.State...)
+	}
+	if err := st.Bind(order...); err != nil {
 		st.Close()
 		return nil, err
 	}
@@ -236,6 +255,9 @@ func (r *Run) buildStep(g *graph.Graph, types map[string]tensor.Type) {
 		params = append(params, g.Read(p))
 	}
 	norm := r.Rule.Apply(graph.Grad(loss, params...), r.Fit.ClipNorm)
+	if r.Average != nil && g.Err() == nil {
+		r.Average.Update(g)
+	}
 	g.Output("loss", loss)
 	if norm.Valid() {
 		g.Output("norm", norm)

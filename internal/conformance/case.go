@@ -30,6 +30,7 @@ type Case struct {
 	Name          string `json:"case"`
 	Kind          string // op, optimizer, clip, schedule, training
 	Group, Torch  string
+	Version       string `json:"torch_version"`
 	Args          map[string]any
 	Kinks         bool // inputs on breakpoints or ties
 	RepeatForward int  `json:"repeat_forward"`

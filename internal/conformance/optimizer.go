@@ -15,29 +15,65 @@ import (
 
 // optimizer is torch.optim's with these arguments.
 func optimizer(name string, args map[string]any) (optim.Optimizer, error) {
-	num := func(key string) float64 { v, _ := args[key].(float64); return v }
-	flag := func(key string) bool { v, _ := args[key].(bool); return v }
+	o := options(args)
+	num, flag := o.num, o.flag
+	zero := func(key string) float64 { return o.given(key, -1) } // 0 where package optim takes it for the default
 	var betas [2]float64
-	if l, ok := args["betas"].([]any); ok && len(l) == 2 {
-		betas[0], _ = l[0].(float64)
-		betas[1], _ = l[1].(float64)
-	}
-	if flag("maximize") {
-		return nil, &MissingError{name + " with maximize"}
-	}
-	decay := num("weight_decay")
-	switch name {
-	case "torch.optim.SGD":
-		return optim.SGD{LR: num("lr"), Momentum: num("momentum"), Dampening: num("dampening"), WeightDecay: decay, Nesterov: flag("nesterov")}, nil
-	case "torch.optim.Adam":
-		return optim.Adam{LR: num("lr"), Beta1: betas[0], Beta2: betas[1], Eps: num("eps"), WeightDecay: decay, AMSGrad: flag("amsgrad")}, nil
-	case "torch.optim.AdamW":
-		if decay == 0 {
-			decay = -1 // none, where 0 is the default
+	copy(betas[:], o.list("betas"))
+	for i, b := range betas {
+		if b == 0 && len(o.list("betas")) == 2 {
+			betas[i] = -1
 		}
-		return optim.AdamW{LR: num("lr"), Beta1: betas[0], Beta2: betas[1], Eps: num("eps"), WeightDecay: decay, AMSGrad: flag("amsgrad")}, nil
+	}
+	etas := append(o.list("etas"), 0, 0)
+	sizes := append(o.list("step_sizes"), 0, 0)
+	lr, decay, eps, most := num("lr", 0), num("weight_decay", 0), zero("eps"), flag("maximize")
+	momentum := num("momentum", 0)
+	switch strings.ToLower(name[strings.LastIndex(name, ".")+1:]) {
+	case "sgd":
+		return optim.SGD{LR: num("lr", 1e-3), Momentum: momentum, Dampening: num("dampening", 0), WeightDecay: decay, Nesterov: flag("nesterov"), Maximize: most}, nil
+	case "adam":
+		if flag("decoupled_weight_decay") {
+			return optim.AdamW{LR: lr, Beta1: betas[0], Beta2: betas[1], Eps: eps, WeightDecay: noneOr(decay), AMSGrad: flag("amsgrad"), Maximize: most}, nil
+		}
+		return optim.Adam{LR: lr, Beta1: betas[0], Beta2: betas[1], Eps: eps, WeightDecay: decay, AMSGrad: flag("amsgrad"), Maximize: most}, nil
+	case "adamw":
+		return optim.AdamW{LR: lr, Beta1: betas[0], Beta2: betas[1], Eps: eps, WeightDecay: zero("weight_decay"), AMSGrad: flag("amsgrad"), Maximize: most}, nil
+	case "rmsprop":
+		return optim.RMSprop{LR: lr, Alpha: zero("alpha"), Eps: eps, WeightDecay: decay, Momentum: momentum, Centered: flag("centered"), Maximize: most}, nil
+	case "adagrad":
+		return optim.Adagrad{LR: lr, LRDecay: num("lr_decay", 0), WeightDecay: decay, InitialAccumulator: num("initial_accumulator_value", 0), Eps: eps, Maximize: most}, nil
+	case "adadelta":
+		return optim.Adadelta{LR: lr, Rho: zero("rho"), Eps: eps, WeightDecay: decay, Maximize: most}, nil
+	case "adamax":
+		return optim.Adamax{LR: lr, Beta1: betas[0], Beta2: betas[1], Eps: eps, WeightDecay: decay, Maximize: most}, nil
+	case "radam":
+		return optim.RAdam{LR: lr, Beta1: betas[0], Beta2: betas[1], Eps: eps, WeightDecay: decay, DecoupledWeightDecay: flag("decoupled_weight_decay"), Maximize: most}, nil
+	case "nadam":
+		return optim.NAdam{LR: lr, Beta1: betas[0], Beta2: betas[1], Eps: eps, WeightDecay: decay, MomentumDecay: zero("momentum_decay"),
+			DecoupledWeightDecay: flag("decoupled_weight_decay"), Maximize: most, PyTorch1: flag("pytorch1")}, nil
+	case "lion":
+		return optim.Lion{LR: lr, Beta1: betas[0], Beta2: betas[1], WeightDecay: decay, Maximize: most}, nil
+	case "asgd":
+		return optim.ASGD{LR: lr, Lambd: zero("lambd"), Alpha: zero("alpha"), T0: zero("t0"), WeightDecay: decay, Maximize: most}, nil
+	case "rprop":
+		return optim.Rprop{LR: lr, EtaMinus: etas[0], EtaPlus: etas[1], StepMin: sizes[0], StepMax: sizes[1], Maximize: most}, nil
+	case "lamb":
+		return optim.LAMB{LR: lr, Beta1: betas[0], Beta2: betas[1], Eps: eps, WeightDecay: decay, Maximize: most}, nil
+	case "muon":
+		plain := o["nesterov"] == false
+		return optim.Muon{LR: lr, WeightDecay: zero("weight_decay"), Momentum: zero("momentum"), NSSteps: o.int("ns_steps", 0), PlainMomentum: plain,
+			MatchRMSAdamW: o.text("adjust_lr_fn") == "match_rms_adamw", Maximize: most}, nil
 	}
 	return nil, &MissingError{name}
+}
+
+// noneOr is a decay where 0 is the default for another.
+func noneOr(decay float64) float64 {
+	if decay == 0 {
+		return -1
+	}
+	return decay
 }
 
 // groups are the parameter groups: names, and the arguments with the group's own.
@@ -69,11 +105,11 @@ func groups(c *Case) (names [][]string, args []map[string]any, err error) {
 	return names, args, nil
 }
 
-// group is a program that updates some parameters.
-type group struct {
-	names []string
+// trainer is the program that updates all groups.
+type trainer struct {
+	names []string // of the rule's parameters
 	rule  *optim.Rule
-	rate  *tensor.Tensor
+	rates []*tensor.Tensor
 	prog  *engine.Program
 }
 
@@ -93,47 +129,49 @@ func runOptimizer(dev *engine.Device, c *Case) (map[string]*tensor.Tensor, error
 		return nil, err
 	}
 	defer st.Close()
-	var all []group
+	var gs optim.Groups
+	var tr trainer
+	var vars []*graph.Variable
 	for i, list := range names {
-		o, err := optimizer(c.Torch, args[i])
+		own := map[string]any{"pytorch1": strings.HasPrefix(c.Version, "1.")}
+		maps.Copy(own, args[i])
+		o, err := optimizer(c.Torch, own)
 		if err != nil {
 			return nil, err
 		}
-		var vars []*graph.Variable
 		for _, name := range list {
 			if b.vars[name] == nil {
 				return nil, fmt.Errorf("parameter %s is in a group but not given", name)
 			}
 			vars = append(vars, b.vars[name])
 		}
-		gr := group{names: list, rule: o.For(vars), rate: tensor.Scalar(float32(o.Rate()))}
-		gr.prog, err = engine.Compile(st, func(g *graph.Graph) { b.addUpdate(g, gr) })
-		if err != nil {
-			return nil, err
-		}
-		defer gr.prog.Close()
-		all = append(all, gr)
+		gs = append(gs, optim.Group{Match: func(p *graph.Variable) bool { return slices.Contains(list, p.Name) }, Optimizer: o})
 	}
+	tr.rule = gs.For(vars)
+	for _, p := range tr.rule.Params {
+		tr.names = append(tr.names, p.Name)
+	}
+	for _, r := range tr.rule.Rates {
+		tr.rates = append(tr.rates, tensor.Scalar(float32(r.Base)))
+	}
+	tr.prog, err = engine.Compile(st, func(g *graph.Graph) { b.addUpdate(g, tr) })
+	if err != nil {
+		return nil, err
+	}
+	defer tr.prog.Close()
 	got := map[string]*tensor.Tensor{}
 	for s := range c.Steps {
-		for _, gr := range all {
-			if err := b.step(gr, st, s, got); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for _, gr := range all {
-		if err := states(gr, st, got); err != nil {
+		if err := b.step(tr, st, s, got); err != nil {
 			return nil, err
 		}
 	}
-	return got, nil
+	return got, states(tr.rule, st, names, got)
 }
 
 // sequence is the name of a parameter's gradients: g0 for p0.
 func sequence(param string) string { return "g" + strings.TrimPrefix(param, "p") }
 
-func (b *builder) addUpdate(g *graph.Graph, gr group) {
+func (b *builder) addUpdate(g *graph.Graph, gr trainer) {
 	b.Graph, b.in = g, map[string]graph.Value{}
 	var grads []graph.Value
 	if b.c.Group == "optloop" {
@@ -156,8 +194,11 @@ func (b *builder) addUpdate(g *graph.Graph, gr group) {
 }
 
 // step runs one update and appends what it gave.
-func (b *builder) step(gr group, st *engine.State, s int, got map[string]*tensor.Tensor) error {
-	in := engine.Feeds{optim.LRInput: gr.rate}
+func (b *builder) step(gr trainer, st *engine.State, s int, got map[string]*tensor.Tensor) error {
+	in := engine.Feeds{}
+	for i, r := range gr.rule.Rates {
+		in[r.Input] = gr.rates[i]
+	}
 	loop := b.c.Group == "optloop"
 	if loop {
 		for _, name := range []string{"X", "y"} {
@@ -212,21 +253,38 @@ func appendTo(got map[string]*tensor.Tensor, key string, v ...float32) {
 	got[key] = tensor.FromF32(v, len(v))
 }
 
-// states takes the flat moments apart by parameter.
-func states(gr group, st *engine.State, got map[string]*tensor.Tensor) error {
-	for _, m := range gr.rule.State {
-		t, err := st.Get(m)
+// states takes the moments of each group apart by parameter.
+func states(rule *optim.Rule, st *engine.State, groups [][]string, got map[string]*tensor.Tensor) error {
+	size := map[string]int{}
+	for _, p := range rule.Params {
+		size[p.Name] = p.Type.Elems()
+	}
+	for _, v := range rule.State {
+		t, err := st.Get(v)
 		if err != nil {
 			return err
 		}
-		off, moment := 0, strings.TrimPrefix(m.Name, "optim.")
-		if moment == "step" {
-			continue
-		}
-		for i, p := range gr.rule.Params {
-			n := p.Type.Elems()
-			got["state "+gr.names[i]+"."+moment] = tensor.FromF32(slices.Clone(t.F32[off:off+n]), n)
-			off += kernels.FlatPad(n)
+		for i, names := range groups {
+			moment, mine := strings.CutPrefix(v.Name, fmt.Sprintf("optim.%d.", i))
+			if !mine {
+				continue
+			}
+			if base, param, own := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(moment, "muon."), "others."), "."); own {
+				got["state "+param+"."+base] = t
+				continue
+			}
+			off := 0
+			for _, name := range names {
+				key, n := "state "+name+"."+moment, size[name]
+				if len(t.Shape) == 0 { // one for all
+					got[key] = t
+					continue
+				}
+				if off+n <= len(t.F32) {
+					got[key] = tensor.FromF32(slices.Clone(t.F32[off:off+n]), n)
+				}
+				off += kernels.FlatPad(n)
+			}
 		}
 	}
 	return nil
