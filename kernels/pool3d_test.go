@@ -103,9 +103,9 @@ func TestVolumePoolingSaysWhatIsWrong(t *testing.T) {
 		{AvgPool3dGrad, cpuref.Pool3dAttrs{Kernel: [3]int{2, 2, 2}, Size: [3]int{8, 8, 8}}, []tensor.Type{tensor.F32(1, 3, 5, 4, 4)},
 			"avg_pool3d_grad: dY [1 3 5 4 4]: an image of [8 8 8] gives [1 3 4 4 4]"},
 		{MaxUnpool, cpuref.MaxUnpoolAttrs{Size: cpuref.IntList(4)}, []tensor.Type{tensor.F32(1, 3, 2, 2), tensor.I32(1, 3, 2, 2)},
-			"max_unpool: X float32[1 3 2 2], size [4]: wants 2 sizes"},
+			"max_unpool: input float32[1 3 2 2], size [4]: wants 2 sizes"},
 		{PoolGather, cpuref.PoolGatherAttrs{}, []tensor.Type{tensor.F32(1, 3, 2, 2), tensor.I32(1, 2, 2, 2)},
-			"pool_gather: X float32[1 3 2 2], Idx int32[1 2 2 2]: batches and channels differ"},
+			"pool_gather: input float32[1 3 2 2], indices int32[1 2 2 2]: batches and channels differ"},
 	} {
 		_, _, err := c.op.Infer(c.attrs, c.in)
 		require.EqualError(t, err, c.want)

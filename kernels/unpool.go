@@ -47,7 +47,7 @@ var (
 				return nil, err
 			}
 			if !in[0].Shape.Equal(in[1].Shape) {
-				return nil, fmt.Errorf("X %v, Idx %v: wants an index for each element", in[0], in[1])
+				return nil, fmt.Errorf("input %v, indices %v: wants an index for each element", in[0], in[1])
 			}
 			size := attrs.(cpuref.MaxUnpoolAttrs).Size
 			for _, n := range size.Slice() {
@@ -56,7 +56,7 @@ var (
 				}
 			}
 			if size.N != len(in[0].Shape)-2 {
-				return nil, fmt.Errorf("X %v, size %v: wants %d sizes", in[0], size.Slice(), len(in[0].Shape)-2)
+				return nil, fmt.Errorf("input %v, size %v: wants %d sizes", in[0], size.Slice(), len(in[0].Shape)-2)
 			}
 			return []tensor.Type{{DType: in[0].DType, Shape: append(in[0].Shape[:2:2], size.Slice()...)}}, nil
 		},
@@ -95,7 +95,7 @@ func init() {
 }
 
 func checkPlanes(x, idx tensor.Type) error {
-	wrong := func(err error) error { return fmt.Errorf("X %v, Idx %v: %w", x, idx, err) }
+	wrong := func(err error) error { return fmt.Errorf("input %v, indices %v: %w", x, idx, err) }
 	switch {
 	case !x.DType.IsFloat() || idx.DType != tensor.Int32:
 		return wrong(errors.New("wants floats and int32 indices"))

@@ -58,40 +58,6 @@ func arg[T any](b *builder, name string, def T) T {
 func (b *builder) num(name string, def float64) float64 { return arg(b, name, def) }
 func (b *builder) flag(name string) bool                { return arg(b, name, false) }
 
-// pair is an int, or a list of two, or of one for a 1-d op: then the first of
-// the pair is one.
-func (b *builder) pair(name string, one, def int) [2]int {
-	switch v := b.c.Args[name].(type) {
-	case float64:
-		return [2]int{one, int(v)}
-	case []any:
-		var p [2]int
-		p[0] = one
-		for i := range v {
-			n, ok := v[len(v)-1-i].(float64)
-			if !ok || i > 1 {
-				b.Fail(fmt.Errorf("%s: argument %s is %v, wants one or two numbers", b.c.Name, name, v))
-				return p
-			}
-			p[1-i] = int(n)
-		}
-		return p
-	case nil:
-		return [2]int{one, def}
-	}
-	b.miss("%s %v", name, b.c.Args[name])
-	return [2]int{one, def}
-}
-
-// pair2 is pair for a 2-d op, where a single number counts for both.
-func (b *builder) pair2(name string, def int) [2]int {
-	p := b.pair(name, def, def)
-	if _, list := b.c.Args[name].([]any); !list {
-		p[0] = p[1]
-	}
-	return p
-}
-
 // ints is a list of numbers.
 func (b *builder) ints(name string) (out []int) {
 	for _, v := range arg(b, name, []any{}) {
@@ -192,13 +158,4 @@ func (b *builder) reduced(rows graph.Value) graph.Value {
 	default:
 		return b.miss("reduction %s", how)
 	}
-}
-
-// slice is x at the given indices of an axis.
-func slice(x graph.Value, axis int, at []int) graph.Value {
-	var parts []graph.Value
-	for _, i := range at {
-		parts = append(parts, x.Narrow(axis, i, 1))
-	}
-	return graph.Concat(axis, parts...)
 }
