@@ -31,8 +31,8 @@ func writeFile(path string, names []string, tensors map[string]*tensor.Tensor, m
 	return Atomic(path, func(w io.Writer) error { return encode(w, names, tensors, meta) })
 }
 
-// ReadFile reads a safetensors file. F16 and BF16 become float32, integers int32;
-// an int64 that doesn't fit is an error.
+// ReadFile reads a safetensors file. Tensors keep their dtypes, but for integers
+// of 8 and 16 bits, which become int32.
 func ReadFile(path string) (*File, error) {
 	var out *File
 	err := open(path, func(r io.ReaderAt, size int64) (err error) {
@@ -116,8 +116,8 @@ func Save(path string, state Source, meta map[string]string) error {
 }
 
 // Load reads a file into a state. Names and types have to agree: where a name is
-// missing from the file or unexpected in it, or a type differs, the error lists
-// all of them and nothing is loaded.
+// missing from the file or unexpected in it, or a type doesn't fit, the error
+// lists all of them and nothing is loaded. LoadInto says which types fit.
 func Load(path string, state Target) (meta map[string]string, err error) {
 	f, err := ReadFile(path)
 	if err != nil {
@@ -152,29 +152,55 @@ func (f *File) Compare(state Target) (missing, unexpected []string) {
 }
 
 // LoadInto sets the state's tensors that the file has, and leaves the others as
-// they are; so a part of a model can be taken over from another. Types that
-// differ are an error that lists them all, and then nothing is set.
+// they are; so a part of a model can be taken over from another. Where the
+// state's type holds the file's exactly (float16 in float32, int64 whose values
+// fit in int32), values are converted; other types that differ are an error that
+// lists them all, and then nothing is set.
 func (f *File) LoadInto(state Target) error {
 	var names, wrong []string
+	set := map[string]*tensor.Tensor{}
 	for _, name := range state.Names() {
 		t := f.Tensors[name]
 		if t == nil {
 			continue
 		}
-		if want := state.Type(name); !t.Type.Equal(want) {
-			wrong = append(wrong, fmt.Sprintf("%s is %v, not %v", name, t.Type, want))
+		x, why := exactly(t, state.Type(name))
+		if x == nil {
+			wrong = append(wrong, fmt.Sprintf("%s is %v, not %v%s", name, t.Type, state.Type(name), why))
 		}
 		names = append(names, name)
+		set[name] = x
 	}
 	if len(wrong) > 0 {
 		return fmt.Errorf("types differ: %s", strings.Join(wrong, "; "))
 	}
 	for _, name := range names {
-		if err := state.SetTensor(name, f.Tensors[name]); err != nil {
+		if err := state.SetTensor(name, set[name]); err != nil {
 			return fmt.Errorf("%q: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// exactly is t in the type asked for, if that holds its values; nil, and why not,
+// otherwise.
+func exactly(t *tensor.Tensor, want tensor.Type) (x *tensor.Tensor, why string) {
+	from, to := t.DType, want.DType
+	switch {
+	case t.Type.Equal(want):
+		return t, ""
+	case !t.Shape.Equal(want.Shape):
+		return nil, ""
+	case from != tensor.Int64 || to != tensor.Int32:
+		if from.IsFloat() != to.IsFloat() || !from.Widens(to) {
+			return nil, fmt.Sprintf(": convert it first, since %v doesn't hold all its values", to)
+		}
+	}
+	x, err := t.To(to)
+	if err != nil {
+		return nil, ": " + err.Error()
+	}
+	return x, ""
 }
 
 func list(names []string) string {

@@ -24,13 +24,14 @@ const (
 	metadataKey = "__metadata__"
 )
 
-// elementBytes are the dtypes that can be read. F16 and BF16 become float32,
-// integers int32 if they fit, BOOL 0 or 1.
+// elementBytes are the dtypes that can be read. Integers of 8 and 16 bits become
+// int32.
 var elementBytes = map[string]int64{
 	"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
 }
 
-var dtypeName = map[tensor.DType]string{tensor.Float32: "F32", tensor.Float64: "F64", tensor.Int32: "I32", tensor.Bool: "BOOL"}
+var dtypeName = map[tensor.DType]string{tensor.Float32: "F32", tensor.Float64: "F64", tensor.Int32: "I32", tensor.Bool: "BOOL",
+	tensor.Float16: "F16", tensor.BFloat16: "BF16", tensor.Int64: "I64"}
 
 // Entry is a tensor as a file's header lists it.
 type Entry struct {
@@ -43,16 +44,12 @@ type Entry struct {
 
 // Type is what the tensor has once it is read.
 func (e *Entry) Type() tensor.Type {
-	d := tensor.Int32
-	switch e.DType {
-	case "F64":
-		d = tensor.Float64
-	case "F32", "F16", "BF16":
-		d = tensor.Float32
-	case "BOOL":
-		d = tensor.Bool
+	for d, name := range dtypeName {
+		if name == e.DType {
+			return tensor.Type{DType: d, Shape: e.Shape}
+		}
 	}
-	return tensor.Type{DType: d, Shape: e.Shape}
+	return tensor.Type{DType: tensor.Int32, Shape: e.Shape}
 }
 
 // readHeader reads and checks all that a header says, against the file's size,
@@ -193,16 +190,10 @@ func setElement(t *tensor.Tensor, i int, dtype string, b []byte) error {
 		t.F64[i] = math.Float64frombits(le.Uint64(b))
 	case "F32":
 		t.F32[i] = math.Float32frombits(le.Uint32(b))
-	case "BF16":
-		t.F32[i] = math.Float32frombits(uint32(le.Uint16(b)) << 16)
-	case "F16":
-		t.F32[i] = fromHalf(le.Uint16(b))
+	case "BF16", "F16":
+		t.U16[i] = le.Uint16(b)
 	case "I64":
-		v := int64(le.Uint64(b))
-		if v != int64(int32(v)) {
-			return fmt.Errorf("%d doesn't fit into int32", v)
-		}
-		t.I32[i] = int32(v)
+		t.I64[i] = int64(le.Uint64(b))
 	case "I32":
 		t.I32[i] = int32(le.Uint32(b))
 	case "I16":
@@ -218,19 +209,6 @@ func setElement(t *tensor.Tensor, i int, dtype string, b []byte) error {
 		t.I32[i] = int32(b[0])
 	}
 	return nil
-}
-
-// fromHalf is a float16 (5 bits of exponent, 10 of fraction) as float32, exactly.
-func fromHalf(h uint16) float32 {
-	sign, exp, frac := uint32(h&0x8000)<<16, uint32(h>>10&31), uint32(h&1023)
-	switch exp {
-	case 0: // zero and subnormal: frac·2^-24
-		v := float32(frac) / (1 << 24)
-		return math.Float32frombits(sign | math.Float32bits(v))
-	case 31: // infinity and NaN
-		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
 }
 
 // encode writes the tensors in the order of names, wide dtypes first so that
@@ -313,6 +291,10 @@ func encodeTensor(w io.Writer, t *tensor.Tensor) error {
 			buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(t.F64[i]))
 		case tensor.Float32:
 			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(t.F32[i]))
+		case tensor.Float16, tensor.BFloat16:
+			buf = binary.LittleEndian.AppendUint16(buf, t.U16[i])
+		case tensor.Int64:
+			buf = binary.LittleEndian.AppendUint64(buf, uint64(t.I64[i]))
 		case tensor.Bool:
 			buf = append(buf, byte(min(uint32(t.I32[i]), 1)))
 		default:

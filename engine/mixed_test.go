@@ -41,6 +41,18 @@ func dtypeNets() map[string]func() dtypeNet {
 				return m.Out.Forward(m.Hidden.Forward(x.Flatten(1)).Tanh())
 			}, 5}
 		},
+		"norms": func() dtypeNet {
+			m := &struct {
+				Conv  nn.Conv2d
+				Batch nn.BatchNorm2d
+				Layer nn.LayerNorm
+				Out   nn.Linear
+			}{nn.Conv2d{In: 1, Out: 4, Kernel: 3}, nn.BatchNorm2d{Features: 4}, nn.LayerNorm{Shape: []int{4, 3, 3}}, nn.Linear{In: 36, Out: 5}}
+			return dtypeNet{m, []int{6, 1, 5, 5}, func(x graph.Value) graph.Value {
+				x = m.Layer.Forward(m.Batch.Forward(m.Conv.Forward(x)).Relu())
+				return m.Out.Forward(x.Flatten(1).Dropout(0.1))
+			}, 5}
+		},
 		"lstm": func() dtypeNet {
 			m := &charLSTM{LSTM: nn.LSTM{In: 6, Hidden: 8}, Embed: nn.Embedding{Num: 1, Dim: 1}, Out: nn.Linear{In: 8, Out: 5}}
 			return dtypeNet{m, []int{4, 3, 6}, func(x graph.Value) graph.Value {
@@ -99,7 +111,7 @@ func losses(t *testing.T, d *engine.Device, build func(g *graph.Graph), feeds en
 	st, err := engine.NewState(d)
 	require.NoError(t, err)
 	defer st.Close()
-	p, err := engine.Compile(st, build)
+	p, err := engine.Compile(st, build, engine.Train())
 	require.NoError(t, err)
 	defer p.Close()
 	for range steps {
@@ -153,7 +165,9 @@ func TestAStepInFloat64IsTheOracles(t *testing.T) {
 			}
 			build, feeds := make().step(t, tensor.Float64)
 			g := graph.New()
+			g.SetTrain(true)
 			build(g)
+			feeds[graph.SeedInput] = tensor.New(tensor.I32(2))
 			want, _, err := engine.Oracle(g, feeds, nil)
 			require.NoError(t, err)
 			got, logits := losses(t, d.Device, build, feeds, 1)

@@ -75,7 +75,7 @@ var (
 
 func normalisation(op Op, over cpuref.NormOver) *Op {
 	op.In = []Operand{{Name: "X"}, {Name: "weight", Optional: true}, {Name: "bias", Optional: true}}
-	op.Out = []Operand{{Name: "Y"}, {Name: "rstd", Optional: true}, {Name: "mean", Optional: true}, {Name: "var", Optional: true}}
+	op.Out = []Operand{{Name: "Y"}, {Name: "rstd", Optional: true}, {Name: "mean", Optional: true, Wide: true}, {Name: "var", Optional: true, Wide: true}}
 	if over == cpuref.NormRMS {
 		op.In, op.Out = op.In[:2], op.Out[:2]
 	}

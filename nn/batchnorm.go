@@ -106,7 +106,7 @@ func current(g *graph.Graph, v *graph.Variable) graph.Value {
 func replace(g *graph.Graph, v *graph.Variable, x graph.Value) {
 	for i, a := range g.Assigns {
 		if a.Var == v && g.Err() == nil {
-			g.Assigns[i].Ref = x.Ref()
+			g.Assigns[i].Ref = x.Cast(v.Stored().DType).Ref()
 			return
 		}
 	}
