@@ -204,7 +204,7 @@ func train(t *testing.T, dev *engine.Device, r *optim.Rule, steps int, clip floa
 		}
 		for _, v := range r.Params {
 			_, grads := drawn(int(v.Name[0]-'a'), v.Type.Elems())
-			g := tensor.New(v.Type)
+			g := tensor.New(v.Type) // of any rank
 			for i, x := range grads[s] {
 				g.F32[i] = float32(x)
 			}
