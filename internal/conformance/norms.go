@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -150,46 +149,4 @@ func normalize(b *builder) graph.Value {
 		return b.miss("normalize with p = %v", p)
 	}
 	return x.Div(norm.Maximum(b.Scalar(b.num("eps", 1e-12))))
-}
-
-// clipped scales gradients so that their common norm is at most max_norm:
-//
-//	g·min(1, max_norm/(norm + 1e-6))
-func clipped(b *builder, grads []graph.Value) (norm graph.Value, out []graph.Value) {
-	p := 2.0
-	switch v := b.c.Args["norm_type"].(type) {
-	case float64:
-		p = v
-	case string: // "inf": JSON has no such number
-		p = math.Inf(1)
-	}
-	for i, g := range grads {
-		var n graph.Value
-		switch {
-		case math.IsInf(p, 1):
-			n = g.Abs().Amax()
-		case p == 1:
-			n = g.Abs().Sum()
-		case p == 2:
-			n = g.Square().Sum()
-		default:
-			return b.miss("clip_grad_norm_ with norm %v", p), nil
-		}
-		switch {
-		case i == 0:
-			norm = n
-		case math.IsInf(p, 1):
-			norm = norm.Maximum(n)
-		default:
-			norm = norm.Add(n)
-		}
-	}
-	if p == 2 {
-		norm = norm.Sqrt()
-	}
-	scale := b.Scalar(b.num("max_norm", 1)).Div(norm.AddScalar(1e-6)).Minimum(b.Scalar(1))
-	for _, g := range grads {
-		out = append(out, g.Mul(scale))
-	}
-	return norm, out
 }

@@ -184,25 +184,6 @@ func (b *builder) addOp(f build, in engine.Feeds) {
 	}
 }
 
-// addClip scales the given gradients.
-func (b *builder) addClip() {
-	var names []string
-	var grads []graph.Value
-	for _, g := range b.c.Given {
-		if g.Kind == "grad_in" {
-			names, grads = append(names, g.Name), append(grads, b.at(g.Name))
-		}
-	}
-	norm, out := clipped(b, grads)
-	if b.Err() != nil {
-		return
-	}
-	b.Output("output total_norm", norm)
-	for i, g := range out {
-		b.Output("grad "+names[i], g)
-	}
-}
-
 // IsMissing tells whether an error is a *MissingError, and what is missing.
 func IsMissing(err error) (string, bool) {
 	var m *MissingError

@@ -155,7 +155,8 @@ func runTraining(dev *engine.Device, c *Case) (map[string]*tensor.Tensor, error)
 	}
 	got := map[string]*tensor.Tensor{}
 	run, err := train.Fit{
-		Model: model, Loss: nn.CrossEntropy, Optimizer: o, ClipNorm: clip, Data: src, Steps: src.Len(),
+		Model: model, Loss: nn.CrossEntropy, Optimizer: o, ClipNorm: clip,
+		NormType: normType(c.Args), ClipValue: options(c.Args).num("clip_grad_value", 0), Data: src, Steps: src.Len(),
 		OnStep: func(s train.Step) {
 			appendTo(got, "loss loss", float32(s.Loss))
 			appendTo(got, "loss grad_norm", float32(s.Norm))
