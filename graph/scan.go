@@ -1,6 +1,10 @@
 package graph
 
-import "github.com/vulgo-ml/vulgo/cpuref"
+import (
+	"math"
+
+	"github.com/vulgo-ml/vulgo/cpuref"
+)
 
 // Cumsum is the sum of all elements up to each along an axis; int32 or floats.
 func (v Value) Cumsum(axis int) Value { return v.CumsumWith(cpuref.ScanAttrs{Axis: axis}) }
@@ -38,4 +42,18 @@ func (v Value) cumulative(name string, axis int) (values, idx Value) {
 // nothing before the first step; with reverse from the end.
 func (v Value) LinearScan(b Value, axis int, reverse bool) Value {
 	return v.op("linear_scan", cpuref.ScanAttrs{Axis: v.axis(axis), Reverse: reverse}, b)
+}
+
+// Logcumsumexp is log(e^v[0] + .. + e^v[t]) along an axis. What is summed is scaled
+// by the largest so far, so that nothing overflows or vanishes:
+//
+//	m[t] = max v[0..t], s[t] = s[t-1]·e^(m[t-1]-m[t]) + e^(v[t]-m[t]), y = m + log s
+func (v Value) Logcumsumexp(axis int) Value {
+	if v.g == nil || v.Dim(axis) == 0 {
+		return v
+	}
+	m, _ := v.Cummax(axis)
+	m = m.Detach().Clamp(-math.MaxFloat32, math.MaxFloat32)
+	before := Concat(v.axis(axis), m.Narrow(axis, 0, 1), m.Narrow(axis, 0, v.Dim(axis)-1))
+	return before.Sub(m).Exp().LinearScan(v.Sub(m).Exp(), axis, false).Log().Add(m)
 }

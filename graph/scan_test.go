@@ -56,3 +56,15 @@ func TestScans(t *testing.T) {
 		})
 	}
 }
+
+func TestLogcumsumexp(t *testing.T) {
+	y, dx := values(t, tensor.FromF32([]float32{-1000, 1, 2, -1000, 1000}, 5), func(_ *graph.Graph, x graph.Value) graph.Value { return x.Logcumsumexp(0) })
+	both := math.Log(math.E + math.E*math.E)
+	require.InDeltaSlice(t, []float64{-1000, 1, both, both, 1000}, y, 1e-12)
+	share := math.E / (math.E + math.E*math.E) // of the 1 in what is 3 and 4 in the loss
+	require.InDeltaSlice(t, []float64{1, 2 + 7*share, 7 * (1 - share), 0, 5}, dx, 1e-12)
+
+	inf := math.Inf(1)
+	y, _ = values(t, tensor.FromF32([]float32{float32(-inf), float32(-inf), 0, float32(inf), 1}, 5), func(_ *graph.Graph, x graph.Value) graph.Value { return x.Logcumsumexp(-1) })
+	require.Equal(t, []float64{-inf, -inf, 0, inf, inf}, y)
+}

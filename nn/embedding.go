@@ -4,12 +4,17 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/graph"
+	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 // Embedding looks up rows of Weight [Num, Dim] by int32 indexes: [.., Dim]. It
 // starts in N(0, 1), as torch.nn.Embedding.
 type Embedding struct {
 	Num, Dim int
+	// Padded makes row PaddingIdx that of a filler: it starts as zeros and has no
+	// gradient. Negative ones count from the end.
+	Padded     bool
+	PaddingIdx int
 
 	Weight *graph.Variable `vulgo:"-"`
 }
@@ -19,8 +24,25 @@ func (e *Embedding) Build(s *Scope) error {
 	if e.Num < 1 || e.Dim < 1 {
 		return fmt.Errorf("nn: Embedding %s: Num %d and Dim %d must be positive", s.prefix, e.Num, e.Dim)
 	}
-	e.Weight = s.Param("weight", NormalInit(0, 1), e.Num, e.Dim)
+	if pad := e.padding(); pad < 0 || pad >= e.Num {
+		return fmt.Errorf("nn: Embedding %s: PaddingIdx %d is none of %d rows", s.prefix, e.PaddingIdx, e.Num)
+	}
+	start := NormalInit(0, 1)
+	if e.Padded {
+		start = func(rng *tensor.Philox, x []float32) {
+			NormalInit(0, 1)(rng, x)
+			clear(x[e.padding()*e.Dim:][:e.Dim])
+		}
+	}
+	e.Weight = s.Param("weight", start, e.Num, e.Dim)
 	return nil
+}
+
+func (e *Embedding) padding() int {
+	if e.PaddingIdx < 0 {
+		return e.PaddingIdx + e.Num
+	}
+	return e.PaddingIdx
 }
 
 // Forward adds the lookup to idx's graph.
@@ -29,5 +51,10 @@ func (e *Embedding) Forward(idx graph.Value) graph.Value {
 	if !ok {
 		return graph.Value{}
 	}
-	return w.Embed(idx)
+	rows := w.Embed(idx)
+	if !e.Padded {
+		return rows
+	}
+	pad := idx.Graph().Const(tensor.FromI32([]int32{int32(e.padding())}))
+	return idx.Eq(pad).Unsqueeze(-1).Where(rows.Detach(), rows)
 }
