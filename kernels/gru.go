@@ -112,7 +112,7 @@ func lowerGRU(t *Target, c *Call, f stepForm) (Lowered, error) {
 	if gruDims(c).empty() {
 		return noSteps(t, c, []int{2}, []int{1})
 	}
-	low := Lowered{Work: []int{f.work()}, Dispatches: []Dispatch{f.pack(t, In(1), false)}}
+	low := Lowered{Work: []int{f.work()}, Dispatches: []Dispatch{f.pack(t, In(1), true)}}
 	wantHN, wantGates, hasBias := c.Out[1].Present(), c.Out[2].Present(), len(c.In) > 3 && c.In[3].Present()
 	flags := []uint32{truth(wantHN), truth(wantGates), truth(hasBias)}
 	for i := range f.T {

@@ -64,7 +64,7 @@ type stepForm struct {
 	shader   string
 	subgroup bool
 	K        int // terms of the sum
-	gates    int // of a unit in a vec4 of weights; 0: a vec4 is four columns
+	gates    int // of a unit in a vec4 of weights; 0: it holds four columns, or terms
 	J        int // vec4 in a row of packed weights
 	s, rows  int // lanes side by side, batch rows of a workgroup
 	units    int // hidden units of a workgroup
@@ -116,7 +116,7 @@ func newStepForm(t *Target, d seqDims, f stepForm) (stepForm, bool) {
 		ok = t.MaxInvocations >= 128 && t.SharedMemory >= 16<<10
 	}
 	f.units = lanes
-	if f.gates == 0 {
+	if f.subgroup && f.gates == 0 {
 		f.units = 4 * lanes
 	}
 	if !ok {
@@ -132,26 +132,29 @@ func newStepForm(t *Target, d seqDims, f stepForm) (stepForm, bool) {
 
 // packedRows are the rows of packed weights: all that the sum's loop reads.
 func (f stepForm) packedRows() int {
-	if f.subgroup {
+	switch {
+	case f.subgroup:
 		return parts(f.K, 4) * 4
+	case f.gates == 0:
+		return parts(f.K, 4)
 	}
 	return f.K
 }
 
-// pack lays the weights out in the first workspace; transposed says that columns
-// are rows of w.
+// pack lays the weights out in the first workspace; transposed says that they
+// are stored by columns.
 func (f stepForm) pack(t *Target, w Bind, transposed bool) Dispatch {
 	const threads = 64
-	form := 1
+	form := 2
 	switch {
 	case f.gates > 0:
 		form = 0
-	case transposed:
-		form = 2
+	case f.subgroup:
+		form = 1
 	}
 	n := f.packedRows() * f.J
 	return Dispatch{
-		Shader: "recurrent_pack", Spec: words(threads, form, f.s, f.gates),
+		Shader: "recurrent_pack", Spec: append(words(threads, form, f.s, f.gates), truth(transposed)),
 		Bind: []Bind{w, Work(0).WO()}, Push: words(f.H, f.K, f.J, n), Grid: Folded(t, parts(n, threads)),
 	}
 }

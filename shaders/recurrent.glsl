@@ -3,21 +3,27 @@
 //
 //   sum[n][j] = Σ_k x[from + n·K + k]·w[k][j]     n < N, k < K
 //
-//   binding 1  weights  packed by recurrent_pack: [K, J] vec4
+//   binding 1  weights  packed by recurrent_pack: [.., J] vec4
 //   binding 2  x        the state before, or back the gradient after this step
 //
-// A vec4 of weights is four columns of the sum, which are finished one by one,
-// or with GATED the gates of one hidden unit, which are finished together.
+// With GATED a vec4 of weights holds the gates of one hidden unit, which are
+// finished together; else sums are finished one by one.
 //
-// With SUBGROUP, for devices that run on a CPU: the shape of lstm_subgroup. A
+// With SUBGROUP, for devices that run on a CPU: the shape of matmul_subgroup. A
 // workgroup is a subgroup of S lanes and makes TM batch rows; a lane keeps a vec4
-// a row, and one shuffle feeds four multiply-adds. K of weights is rounded up to
-// 4. VEC: K is a multiple of 4, x is bound as vec4. EDGE: N is no multiple of TM,
-// or H none of a workgroup's units; stores are then guarded by inside.
+// a row, and one shuffle feeds four multiply-adds. Not GATED, a vec4 of weights
+// is four columns, S apart. Weights have a multiple of 4 rows. VEC: K is one too,
+// x is bound as vec4. EDGE: N is no multiple of TM, or H none of a workgroup's
+// units; beyond the last row the last one is read again, and stores are guarded
+// by inside, which lavapipe 22 does lane by lane, so even shapes go without.
 //
-// Else, for GPUs: the shape of lstm_tile. A workgroup makes 16 vec4 of 8 batch
-// rows in 8 slices of the sum, then each invocation finishes one vec4. 128
-// invocations and 16 KiB of shared memory: Vulkan's least limits.
+// Else, for GPUs. A step is small (N = 32, H = 256: 8,192 sums) and has to fill a
+// wide device, so a workgroup makes 16 columns of 8 batch rows and cuts the terms
+// into 8 slices: invocation (column, slice) adds up every eighth vec4 of weights
+// for 8 rows, one load against 32 multiply-adds. Not GATED, that is four terms of
+// a column. Then the slices' sums are exchanged, and each of the 128 invocations
+// finishes one row and column. 128 invocations and 16 KiB of shared memory:
+// Vulkan's least limits.
 #extension GL_EXT_control_flow_attributes : enable
 #ifdef SUBGROUP
 #extension GL_KHR_shader_subgroup_basic : require
@@ -95,13 +101,15 @@ layout(local_size_x = 128) in;
 layout(std430, binding = 1) restrict readonly buffer WeightBuffer { vec4 weights[]; };
 layout(std430, binding = 2) restrict readonly buffer XBuffer { float x[]; };
 
-const int UNITS = 16, SLICES = 8, ROWS = 8, CHUNK = 512;
-// First CHUNK terms of x for 8 rows, two vec4 a term; then the slices' sums.
+const int UNITS = 16, SLICES = 8, ROWS = 8;
+// First a chunk of x for 8 rows; then the slices' sums.
 shared vec4 stage[1024];
 
 void main() {
     int me = int(gl_LocalInvocationID.x), unit = me % UNITS, slice = me / UNITS;
-    int column = int(gl_WorkGroupID.x) * UNITS + unit, n0 = int(gl_WorkGroupID.y) * ROWS;
+    int j = int(gl_WorkGroupID.x) * UNITS + unit, n0 = int(gl_WorkGroupID.y) * ROWS;
+#ifdef GATED
+    const int CHUNK = 512; // terms, two vec4 each
     precise vec4 acc[ROWS];
     [[unroll]] for (int r = 0; r < ROWS; r++) acc[r] = vec4(0.0);
 
@@ -117,7 +125,7 @@ void main() {
             }
         barrier();
         for (int k = slice; k < terms; k += SLICES) {
-            vec4 w = weights[(k0 + k) * p.J + column], lo = stage[2 * k], hi = stage[2 * k + 1];
+            vec4 w = weights[(k0 + k) * p.J + j], lo = stage[2 * k], hi = stage[2 * k + 1];
             [[unroll]] for (int r = 0; r < 4; r++) {
                 acc[r] = fma(vec4(lo[r]), w, acc[r]);
                 acc[r + 4] = fma(vec4(hi[r]), w, acc[r + 4]);
@@ -127,17 +135,42 @@ void main() {
     barrier();
     [[unroll]] for (int r = 0; r < ROWS; r++) stage[(slice * ROWS + r) * UNITS + unit] = acc[r];
     barrier();
-
-    // Invocation (unit, slice) finishes that vec4 of row n0 + slice.
-    int n = n0 + slice;
-    if (n >= p.N) return;
     precise vec4 sum = vec4(0.0);
     for (int s = 0; s < SLICES; s++) sum += stage[(s * ROWS + slice) * UNITS + unit];
-#ifdef GATED
-    if (column < p.H) finish(n, column, sum, true);
 #else
-    [[unroll]] for (int q = 0; q < 4; q++)
-        if (4 * column + q < p.H) finish(n, 4 * column + q, sum[q], true);
+    const int CHUNK = 128; // vec4 of terms
+    precise float acc[ROWS];
+    [[unroll]] for (int r = 0; r < ROWS; r++) acc[r] = 0.0;
+
+    for (int k0 = 0; 4 * k0 < p.K; k0 += CHUNK) {
+        int terms = min(CHUNK, (p.K + 3) / 4 - k0);
+        if (k0 > 0) barrier();
+        for (int k = me; k < terms; k += UNITS * SLICES)
+            [[unroll]] for (int r = 0; r < ROWS; r++) {
+                int row = p.from + min(n0 + r, p.N - 1) * p.K;
+                vec4 v;
+                [[unroll]] for (int q = 0; q < 4; q++) {
+                    int term = 4 * (k0 + k) + q;
+                    v[q] = term < p.K ? x[row + min(term, p.K - 1)] : 0.0;
+                }
+                stage[k * ROWS + r] = v;
+            }
+        barrier();
+        for (int k = slice; k < terms; k += SLICES) {
+            vec4 w = weights[(k0 + k) * p.J + j];
+            [[unroll]] for (int r = 0; r < ROWS; r++) {
+                vec4 v = stage[k * ROWS + r];
+                [[unroll]] for (int q = 0; q < 4; q++) acc[r] = fma(v[q], w[q], acc[r]);
+            }
+        }
+    }
+    barrier();
+    [[unroll]] for (int half8 = 0; half8 < 2; half8++)
+        stage[me * 2 + half8] = vec4(acc[4 * half8], acc[4 * half8 + 1], acc[4 * half8 + 2], acc[4 * half8 + 3]);
+    barrier();
+    precise float sum = 0.0;
+    for (int s = 0; s < SLICES; s++) sum += stage[(s * UNITS + unit) * 2 + slice / 4][slice % 4];
 #endif
+    if (n0 + slice < p.N && j < p.H) finish(n0 + slice, j, sum, true);
 }
 #endif
