@@ -4,31 +4,64 @@ import (
 	"github.com/vulgo-ml/vulgo/graph"
 )
 
-var _ = register(map[string]build{
-	"torch.cat([a,b,a],1)":        func(b *builder) graph.Value { return graph.Concat(1, b.at("a"), b.at("b"), b.at("a")) },
-	"torch.index_select(x,0,idx)": func(b *builder) graph.Value { return b.x().Embed(b.at("idx")) },
-	"torch.gather(x,1,idx)":       gather,
-	"x.max(1).values":             func(b *builder) graph.Value { return b.max(b.x(), 1) },
-	"torch.nn.Embedding":          func(b *builder) graph.Value { return b.at("weight").Embed(b.x()) },
-})
-
-// gather picks x[i, idx[i, j]], by a sum over the columns that match.
-func gather(b *builder) graph.Value {
-	x, idx := b.x(), b.at("idx")
-	if len(x.Shape()) != 2 {
-		return b.miss("gather of rank %d", len(x.Shape()))
-	}
-	hit := idx.Unsqueeze(2).Eq(b.steps(x.Dim(1))).Float()
-	return hit.Mul(x.Unsqueeze(1)).Sum(2)
+// PyTorch's functions along one axis, by their names in a reduction's case.
+var alongOne = map[string]func(x graph.Value, axis int) graph.Value{
+	"cumsum":       graph.Value.Cumsum,
+	"cumprod":      graph.Value.Cumprod,
+	"logcumsumexp": graph.Value.Logcumsumexp,
+	"cummax":       func(x graph.Value, axis int) graph.Value { return first(x.Cummax(axis)) },
+	"cummin":       func(x graph.Value, axis int) graph.Value { return first(x.Cummin(axis)) },
+	"median":       func(x graph.Value, axis int) graph.Value { return first(x.Median(axis)) },
+	"argmax":       graph.Value.Argmax,
+	"argmin":       graph.Value.Argmin,
 }
 
-// max is torch.max along an axis: the gradient goes to the first largest.
-func (b *builder) max(x graph.Value, axis int) graph.Value {
-	shape := make([]int, len(x.Shape()))
-	for i := range shape {
-		shape[i] = 1
+func first(v, _ graph.Value) graph.Value { return v }
+
+func init() {
+	for name, f := range alongOne {
+		reductions[name] = func(b *builder, x graph.Value, axes []int) graph.Value {
+			if len(axes) != 1 {
+				return b.miss("%s over axes %v", name, axes)
+			}
+			return f(x, axes[0])
+		}
 	}
-	shape[axis] = x.Dim(axis)
-	hit := keep(x.Argmax(axis), x, axis).Eq(b.steps(x.Dim(axis)).Reshape(shape...))
-	return hit.Where(x, b.Scalar(0)).Sum(axis)
+	// Along one axis the first of equals has the gradient; over several they share it.
+	extreme := func(one func(graph.Value, int) (v, idx graph.Value), all func(graph.Value, ...int) graph.Value) func(*builder, graph.Value, []int) graph.Value {
+		return func(_ *builder, x graph.Value, axes []int) graph.Value {
+			if len(axes) == 1 {
+				return first(one(x, axes[0]))
+			}
+			return all(x, axes...)
+		}
+	}
+	reductions["max"] = extreme(graph.Value.Max, graph.Value.Amax)
+	reductions["min"] = extreme(graph.Value.Min, graph.Value.Amin)
+	shapes["shape_sort"] = func(b *builder) graph.Value { return first(b.x().Sort(-1, false)) }
+	shapes["shape_sort_desc"] = func(b *builder) graph.Value { return first(b.x().Sort(-1, true)) }
+}
+
+var _ = register(map[string]build{
+	"torch.cat([a,b,a],1)":        func(b *builder) graph.Value { return graph.Concat(1, b.at("a"), b.at("b"), b.at("a")) },
+	"torch.index_select(x,0,idx)": func(b *builder) graph.Value { return b.x().IndexSelect(0, b.at("idx")) },
+	"torch.gather(x,1,idx)":       func(b *builder) graph.Value { return b.x().Gather(1, b.at("idx")) },
+	"x.max(1).values":             func(b *builder) graph.Value { return first(b.x().Max(1)) },
+	"torch.nn.Embedding":          embedding,
+})
+
+// embedding picks rows; that of padding_idx has no gradient.
+func embedding(b *builder) graph.Value {
+	idx, w := b.x(), b.at("weight")
+	if b.c.Args["max_norm"] != nil || b.flag("scale_grad_by_freq") {
+		return b.miss("an embedding with max_norm or scale_grad_by_freq")
+	}
+	rows := w.Embed(idx)
+	if pad := int(b.num("padding_idx", -1<<31)); pad != -1<<31 {
+		if pad < 0 {
+			pad += w.Dim(0)
+		}
+		rows = idx.Float().Eq(b.Scalar(float64(pad))).Unsqueeze(-1).Where(rows.Detach(), rows)
+	}
+	return rows
 }

@@ -44,19 +44,11 @@ var reductions = map[string]func(b *builder, x graph.Value, axes []int) graph.Va
 	"amin":  func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amin(axes...) },
 	"norm1": func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Abs().Sum(axes...) },
 	"norm2": func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Square().Sum(axes...).Sqrt() },
-	"max":   func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amax(axes...) }, // without ties the same
-	"min":   func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amin(axes...) },
 	"var":   unbiased,
 	"std":   func(b *builder, x graph.Value, axes []int) graph.Value { return unbiased(b, x, axes).Sqrt() },
 	"logsumexp": func(_ *builder, x graph.Value, axes []int) graph.Value {
 		top := x.Amax(axes...).Detach()
 		return x.Sub(keep(top, x, axes...)).Exp().Sum(axes...).Log().Add(top)
-	},
-	"cumsum": func(b *builder, x graph.Value, axes []int) graph.Value {
-		axis, last := axes[0], len(x.Shape())-1
-		n := x.Dim(axis)
-		upper := b.mask(n, n, func(i, j int) bool { return i <= j })
-		return x.Transpose(axis, last).MatMul(upper).Transpose(axis, last)
 	},
 }
 
