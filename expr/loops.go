@@ -24,6 +24,12 @@ func (st *step[T]) run(s *scratch[T]) {
 func (st *step[T]) floats(s *scratch[T]) {
 	a, b, c := s.f[st.a], s.f[st.b], s.f[st.c]
 	d := s.f[st.dst]
+	if st.op >= Add && st.op <= Div {
+		if w, ok := any(d).([]float32); ok {
+			n := arithmeticWide(st.op, w, any(a).([]float32), any(b).([]float32))
+			a, b, d = a[n:], b[n:], d[n:]
+		}
+	}
 	switch st.op {
 	case OpArg:
 		copy(d, a)

@@ -63,6 +63,8 @@ var loops32 = [numOps]func(dst, src []float32){
 		}
 	},
 	Sqrt: func(dst, src []float32) {
+		n := sqrtWide(dst, src)
+		dst, src = dst[n:], src[n:]
 		for i, x := range src[:len(dst)] {
 			dst[i] = float32(math.Sqrt(float64(x)))
 		}

@@ -4,7 +4,9 @@ import "golang.org/x/sys/cpu"
 
 // The loops of comparing and choosing float32s, eight at a time: in plain Go
 // they take five times as long, and relu and its gradient are made of them.
-// Each does a multiple of eight elements and says how many.
+// Arithmetic, which longer formulas such as optimizers are made of, goes sixteen
+// at a time, twice to four times as fast and to the same bits. Each does a
+// multiple of that many elements and says how many.
 
 var wide = cpu.X86.HasAVX2
 
@@ -54,5 +56,50 @@ func chooseWide(d []float32, m []int32, b, c []float32) int {
 		return 0
 	}
 	chooseAVX2(n, &d[0], &m[:n][0], &b[:n][0], &c[:n][0])
+	return n
+}
+
+//go:noescape
+func addAVX2(n int, d, a, b *float32)
+
+//go:noescape
+func subAVX2(n int, d, a, b *float32)
+
+//go:noescape
+func mulAVX2(n int, d, a, b *float32)
+
+//go:noescape
+func divAVX2(n int, d, a, b *float32)
+
+//go:noescape
+func sqrtAVX2(n int, d, a *float32)
+
+func arithmeticWide(op Op, d, a, b []float32) int {
+	n := len(d) &^ 15
+	if !wide || n == 0 {
+		return 0
+	}
+	pd, pa, pb := &d[0], &a[:n][0], &b[:n][0]
+	switch op {
+	case Add:
+		addAVX2(n, pd, pa, pb)
+	case Sub:
+		subAVX2(n, pd, pa, pb)
+	case Mul:
+		mulAVX2(n, pd, pa, pb)
+	case Div:
+		divAVX2(n, pd, pa, pb)
+	default:
+		return 0
+	}
+	return n
+}
+
+func sqrtWide(d, a []float32) int {
+	n := len(d) &^ 15
+	if !wide || n == 0 {
+		return 0
+	}
+	sqrtAVX2(n, &d[0], &a[:n][0])
 	return n
 }

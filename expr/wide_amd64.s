@@ -20,6 +20,27 @@ loop: \
 	VZEROUPPER; \
 	RET
 
+// n is a multiple of 16 and more than 0.
+#define ARITHMETIC(instruction) \
+	MOVQ n+0(FP), CX; \
+	MOVQ d+8(FP), DI; \
+	MOVQ a+16(FP), SI; \
+	MOVQ b+24(FP), DX; \
+loop: \
+	VMOVUPS (SI), Y0; \
+	VMOVUPS 32(SI), Y1; \
+	instruction (DX), Y0, Y0; \
+	instruction 32(DX), Y1, Y1; \
+	VMOVUPS Y0, (DI); \
+	VMOVUPS Y1, 32(DI); \
+	ADDQ    $64, SI; \
+	ADDQ    $64, DX; \
+	ADDQ    $64, DI; \
+	SUBQ    $16, CX; \
+	JNZ     loop; \
+	VZEROUPPER; \
+	RET
+
 // func lessAVX2(n int, d *int32, a, b *float32)
 TEXT ·lessAVX2(SB), NOSPLIT, $0-32
 	COMPARE($17)
@@ -58,5 +79,39 @@ loop:
 	ADDQ      $32, DI
 	SUBQ      $8, CX
 	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func addAVX2(n int, d, a, b *float32)
+TEXT ·addAVX2(SB), NOSPLIT, $0-32
+	ARITHMETIC(VADDPS)
+
+// func subAVX2(n int, d, a, b *float32)
+TEXT ·subAVX2(SB), NOSPLIT, $0-32
+	ARITHMETIC(VSUBPS)
+
+// func mulAVX2(n int, d, a, b *float32)
+TEXT ·mulAVX2(SB), NOSPLIT, $0-32
+	ARITHMETIC(VMULPS)
+
+// func divAVX2(n int, d, a, b *float32)
+TEXT ·divAVX2(SB), NOSPLIT, $0-32
+	ARITHMETIC(VDIVPS)
+
+// func sqrtAVX2(n int, d, a *float32)
+TEXT ·sqrtAVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), CX
+	MOVQ d+8(FP), DI
+	MOVQ a+16(FP), SI
+
+loop:
+	VSQRTPS (SI), Y0
+	VSQRTPS 32(SI), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $64, SI
+	ADDQ    $64, DI
+	SUBQ    $16, CX
+	JNZ     loop
 	VZEROUPPER
 	RET
