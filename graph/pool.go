@@ -108,7 +108,7 @@ func (v Value) AdaptiveAvgPool(size ...int) Value {
 	for _, n := range size {
 		all *= n
 	}
-	if rank := len(v.Shape()); all == 1 && rank > len(size) {
+	if rank := len(v.Shape()); all == 1 && (rank == len(size)+1 || rank == len(size)+2) {
 		axes := make([]int, len(size))
 		for i := range axes {
 			axes[i] = rank - len(size) + i

@@ -56,6 +56,8 @@ func maxPool3dCases(grad bool) (out []Case) {
 	for _, s := range sizes {
 		out = append(out, withIndices3d(s.of(grad), grad))
 	}
+	// As many iterations of a loop as any device is trusted with here.
+	out = append(out, withIndices3d(pool3dSize{"longest window", cpuref.Pool3dAttrs{Kernel: [3]int{1, 1, 8190}}, tensor.F32(1, 1, 1, 1, 8190)}.of(grad), grad))
 	if !grad {
 		c := pool3dSize{"ties, NaN and Inf", cpuref.Pool3dAttrs{Kernel: [3]int{2, 3, 3}, Stride: [3]int{1, 2, 2}, Padding: [3]int{1, 1, 1}}, tensor.F32(1, 3, 3, 9, 8)}.of(false)
 		c.Fill = []Filler{fillTies}

@@ -5,7 +5,7 @@ import "github.com/vulgo-ml/vulgo/graph"
 // Convolutions share their options. Stride, Dilation and Groups of 0 mean 1. Same
 // pads so that a result of stride 1 has the input's size, as PyTorch's "same"; an
 // even kernel has the odd pixel behind. PaddingMode is what the padding holds:
-// "zeros" (also ""), "reflect", "replicate" or "circular". Kernels,
+// graph.PadReflect, PadReplicate or PadCircular; "" and "zeros" mean zeros. Kernels,
 // Strides and so on, where not all 0, stand for Kernel, Stride and so on with a
 // number an axis: Paddings: [2]int{1, 0} pads rows alone. Weights and biases start
 // in U(±1/sqrt(fan in)). x may lack the batch N.
@@ -15,7 +15,7 @@ import "github.com/vulgo-ml/vulgo/graph"
 type Conv1d struct {
 	In, Out, Kernel, Stride, Padding, Dilation, Groups int
 	Same                                               bool
-	PaddingMode                                        string
+	PaddingMode                                        graph.PadMode
 	NoBias                                             bool
 
 	Weight, Bias *graph.Variable `vulgo:"-"`
@@ -45,7 +45,7 @@ type Conv2d struct {
 	In, Out, Kernel, Stride, Padding, Dilation, Groups int
 	Kernels, Strides, Paddings, Dilations              [2]int // (height, width)
 	Same                                               bool
-	PaddingMode                                        string
+	PaddingMode                                        graph.PadMode
 	NoBias                                             bool
 
 	Weight, Bias *graph.Variable `vulgo:"-"`
@@ -76,7 +76,7 @@ type Conv3d struct {
 	In, Out, Kernel, Stride, Padding, Dilation, Groups int
 	Kernels, Strides, Paddings, Dilations              [3]int // (depth, height, width)
 	Same                                               bool
-	PaddingMode                                        string
+	PaddingMode                                        graph.PadMode
 	NoBias                                             bool
 
 	Weight, Bias *graph.Variable `vulgo:"-"`

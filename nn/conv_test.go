@@ -99,7 +99,7 @@ func TestConvolutionsSayWhatIsWrong(t *testing.T) {
 		{&nn.Conv2d{In: 3, Out: 4, Kernel: 3, Groups: 2}, nil, "nn: Conv2d : In 3 and Out 4 must be positive and Groups 2 divide both"},
 		{&nn.Conv2d{In: 3, Out: 4, Kernel: 3, Stride: 2, Same: true}, nil, "nn: Conv2d : Same goes with no Stride or Padding, got [2 2] and [0 0]"},
 		{&nn.Conv1d{In: 3, Out: 4, Kernel: 3, PaddingMode: "mirror"}, nil, `nn: Conv1d : PaddingMode "mirror": there are zeros, reflect, replicate and circular`},
-		{&nn.Conv1d{In: 1, Out: 1, Kernel: 9, Padding: 4, PaddingMode: "reflect"}, tensor.Shape{1, 1, 4}, "nn: padding of 4 before and 4 behind by reflect: wants an axis of at least 5, not 4"},
+		{&nn.Conv1d{In: 1, Out: 1, Kernel: 9, Padding: 4, PaddingMode: "reflect"}, tensor.Shape{1, 1, 4}, "pad: [1 1 4] along axis 2 by 4 and 4: mode reflect has at most 3 elements to add"},
 		{&nn.Conv1d{In: 1, Out: 1, Kernel: 3}, tensor.Shape{1, 1, 4, 4}, "nn: Conv1d: x [1 1 4 4]: wants 3 dimensions, or 2 without the batch"},
 	} {
 		_, err := nn.Init(c.m, 1)
@@ -166,7 +166,9 @@ func TestPoolsInPlanesAndVolumes(t *testing.T) {
 }
 
 // apply is a Module of a function.
-type apply struct{ f func(x graph.Value) graph.Value }
+type apply struct {
+	f func(x graph.Value) graph.Value
+}
 
 func (a apply) Forward(x graph.Value) graph.Value { return a.f(x) }
 

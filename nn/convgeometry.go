@@ -15,7 +15,7 @@ type geometry struct {
 	kernel, stride, padding, dilation []int
 	more                              []int // output padding
 	same, noBias, transposed          bool
-	mode                              string
+	mode                              graph.PadMode
 }
 
 // each is a number for every axis: the many, or where they are all 0 the one.
@@ -49,7 +49,7 @@ func (g *geometry) build(s *Scope) (weight, bias *graph.Variable, err error) {
 		fan *= k
 	}
 	switch g.mode {
-	case "", "zeros", "reflect", "replicate", "circular":
+	case "", "zeros", graph.PadReflect, graph.PadReplicate, graph.PadCircular:
 	default:
 		return nil, nil, fmt.Errorf("nn: %s %s: PaddingMode %q: there are zeros, reflect, replicate and circular", g.layer, s.prefix, g.mode)
 	}
@@ -81,10 +81,11 @@ func (g *geometry) forward(x graph.Value, weight, bias *graph.Variable) graph.Va
 		}
 	}
 	if g.mode != "" && g.mode != "zeros" {
-		for i, p := range before {
-			x = extended(x, 2+i, p, p+more[i], g.mode)
-			before[i], more[i] = 0, 0
+		var around []int // the last axis first
+		for i := axes - 1; i >= 0; i-- {
+			around = append(around, before[i], before[i]+more[i])
 		}
+		x, before, more = x.Pad(g.mode, 0, around...), make([]int, axes), make([]int, axes)
 	}
 	if axes == 1 {
 		x, w = x.Unsqueeze(2), w.Unsqueeze(2)
@@ -127,36 +128,4 @@ func (g *geometry) convolve(x, w graph.Value, before, more []int) graph.Value {
 		return x.ConvTranspose2d(w, a, pair(g.more, 0))
 	}
 	return x.Conv2d(w, a)
-}
-
-// extended is x with what a padding mode puts before and behind along an axis.
-func extended(x graph.Value, axis, before, after int, mode string) graph.Value {
-	if before == 0 && after == 0 || !x.Valid() {
-		return x
-	}
-	n := x.Dim(axis)
-	if least := map[string]int{"reflect": max(before, after) + 1, "circular": max(before, after)}[mode]; n < max(least, 1) || before < 0 {
-		return fail(x, "nn: padding of %d before and %d behind by %s: wants an axis of at least %d, not %d", before, after, mode, max(least, 1), n)
-	}
-	var parts []graph.Value
-	for i := -before; i < n+after; i++ {
-		at := i
-		switch {
-		case i == 0:
-			parts = append(parts, x)
-			continue
-		case i > 0 && i < n:
-			continue
-		case mode == "reflect" && i < 0:
-			at = -i
-		case mode == "reflect":
-			at = 2*(n-1) - i
-		case mode == "replicate":
-			at = min(max(i, 0), n-1)
-		case mode == "circular":
-			at = (i + n) % n
-		}
-		parts = append(parts, x.Narrow(axis, at, 1))
-	}
-	return graph.Concat(axis, parts...)
 }

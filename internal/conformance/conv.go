@@ -104,7 +104,7 @@ func convModule(axes int) build {
 	return func(b *builder) graph.Value {
 		kernel, stride, dilation := b.axes("kernel_size", axes, 1), b.axes("stride", axes, 1), b.axes("dilation", axes, 1)
 		padding, same := b.padding(axes)
-		groups, mode := int(b.num("groups", 1)), arg(b, "padding_mode", "zeros")
+		groups, mode := int(b.num("groups", 1)), graph.PadMode(arg(b, "padding_mode", "zeros"))
 		in, out := int(b.num("in_channels", 0)), int(b.num("out_channels", 0))
 		weight, bias := b.vars["weight"], b.vars["bias"]
 		switch axes {

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/graph"
@@ -74,7 +75,7 @@ func line(a cpuref.Pool3dAttrs) cpuref.Pool1dAttrs {
 // indexed keeps a maximum's indices as a second output.
 func (b *builder) indexed(y, idx graph.Value) graph.Value {
 	for _, e := range b.c.Expect {
-		if e.Kind == "output" && e.Name != "y" {
+		if e.Kind == "output" && strings.HasPrefix(e.Name, "i") {
 			b.out[e.Name] = idx
 		}
 	}
