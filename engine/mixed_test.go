@@ -65,14 +65,14 @@ func dtypeNets() map[string]func() dtypeNet {
 
 // step is a step of training with the activations in d; in float64 the
 // parameters too.
-func (n dtypeNet) step(t *testing.T, d tensor.DType) (build func(g *graph.Graph), feeds engine.Feeds) {
+func (n dtypeNet) step(t *testing.T, d tensor.DType, o optim.Optimizer) (build func(g *graph.Graph), feeds engine.Feeds) {
 	vars, err := nn.Init(n.model, 3)
 	require.NoError(t, err)
 	if d == tensor.Float64 {
 		nn.To(d, vars...)
 	}
 	params := nn.Trainable(vars)
-	rule := optim.Adam{LR: 0.01}.For(params)
+	rule := o.For(params)
 	x, y := tensor.New(tensor.F32(n.in...)), tensor.New(tensor.I32())
 	build = func(g *graph.Graph) {
 		logits := n.logits(g.Input("x", x.Type).Cast(d))
@@ -81,7 +81,7 @@ func (n dtypeNet) step(t *testing.T, d tensor.DType) (build func(g *graph.Graph)
 		}
 		loss := nn.CrossEntropy(logits.Cast(compute(d)), g.Input("y", y.Type))
 		var read []graph.Value
-		for _, p := range params {
+		for _, p := range rule.Params {
 			read = append(read, g.Read(p))
 		}
 		grads := graph.Grad(loss, read...)
@@ -97,7 +97,11 @@ func (n dtypeNet) step(t *testing.T, d tensor.DType) (build func(g *graph.Graph)
 	y = tensor.New(tensor.I32(rows))
 	kernels.FillDefault(&tensor.Philox{Seed: 1}, x)
 	kernels.FillInts(n.classes)(&tensor.Philox{Seed: 2}, y)
-	return build, engine.Feeds{"x": x, "y": y, optim.LRInput: tensor.Scalar(0.01)}
+	feeds = engine.Feeds{"x": x, "y": y}
+	for _, r := range rule.Rates {
+		feeds[r.Input] = tensor.Scalar(0.01)
+	}
+	return build, feeds
 }
 
 func compute(d tensor.DType) tensor.DType {
@@ -133,14 +137,14 @@ func TestNetsTrainInEveryFloatType(t *testing.T) {
 	for name, make := range dtypeNets() {
 		t.Run(name, func(t *testing.T) {
 			devtest.Each(t, func(t *testing.T, dev devtest.Dev) {
-				build, feeds := make().step(t, tensor.Float32)
+				build, feeds := make().step(t, tensor.Float32, optim.Adam{})
 				want, _ := losses(t, dev.Device, build, feeds, 8)
 				require.Less(t, want[7], 0.9*want[0], "it learns")
 				for d, u := range unit {
 					if d == tensor.Float64 && dev.Target.Kind != kernels.CPU {
 						continue
 					}
-					build, feeds := make().step(t, d)
+					build, feeds := make().step(t, d, optim.Adam{})
 					got, logits := losses(t, dev.Device, build, feeds, 8)
 					require.Equal(t, d, logits.DType)
 					for i := range want {
@@ -155,24 +159,51 @@ func TestNetsTrainInEveryFloatType(t *testing.T) {
 	}
 }
 
-// A whole step in float64 on the CPU, gradients and optimizer and all, has the
+// Whole steps in float64 on the CPU, gradients and optimizer and all, have the
 // oracle's bits.
-func TestAStepInFloat64IsTheOracles(t *testing.T) {
-	for name, make := range dtypeNets() {
+func TestStepsInFloat64AreTheOracles(t *testing.T) {
+	nets := dtypeNets()
+	for what, c := range map[string]struct {
+		net string
+		o   optim.Optimizer
+	}{
+		"cnn": {"cnn", optim.Adam{}}, "lstm": {"lstm", optim.SGD{Momentum: 0.9}}, "norms": {"norms", optim.AdamW{AMSGrad: true}},
+		"rmsprop": {"mlp", optim.RMSprop{}}, "adagrad": {"mlp", optim.Adagrad{}}, "adadelta": {"mlp", optim.Adadelta{}}, "adamax": {"mlp", optim.Adamax{}},
+		"radam": {"mlp", optim.RAdam{}}, "nadam": {"mlp", optim.NAdam{}}, "lion": {"mlp", optim.Lion{}}, "asgd": {"mlp", optim.ASGD{}},
+		"rprop": {"mlp", optim.Rprop{}}, "lamb": {"mlp", optim.LAMB{}}, "muon": {"mlp", optim.Muon{}},
+	} {
 		for _, d := range devtest.Devices() {
 			if d.Target.Kind != kernels.CPU {
 				continue
 			}
-			build, feeds := make().step(t, tensor.Float64)
+			build, feeds := nets[c.net]().step(t, tensor.Float64, c.o)
 			g := graph.New()
 			g.SetTrain(true)
 			build(g)
-			feeds[graph.SeedInput] = tensor.New(tensor.I32(2))
-			want, _, err := engine.Oracle(g, feeds, nil)
+			st, err := engine.NewState(d.Device)
 			require.NoError(t, err)
-			got, logits := losses(t, d.Device, build, feeds, 1)
-			require.Equal(t, want["loss"].F64[0], got[0], name)
-			require.Equal(t, want["logits"].F64, logits.F64, name)
+			p, err := engine.Compile(st, build, engine.Train())
+			require.NoError(t, err, what)
+			values := map[*graph.Variable]*tensor.Tensor{}
+			for step := range 2 {
+				feeds[graph.SeedInput] = tensor.FromI32([]int32{0, int32(step)}, 2)
+				want, assigned, err := engine.Oracle(g, feeds, values)
+				require.NoError(t, err)
+				tk, err := p.Run(feeds)
+				require.NoError(t, err)
+				require.Equal(t, want["logits"].F64, tk.F64("logits"), what)
+				require.Equal(t, want["loss"].F64, tk.F64("loss"), what)
+				for v, x := range assigned {
+					got, err := st.Get(v)
+					require.NoError(t, err)
+					want, err := x.To(v.Type.DType)
+					require.NoError(t, err)
+					require.Equal(t, want, got, "%s: %s", what, v.Name)
+					values[v] = x
+				}
+			}
+			require.NoError(t, p.Close())
+			require.NoError(t, st.Close())
 		}
 	}
 }

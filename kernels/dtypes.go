@@ -7,10 +7,34 @@ import (
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
+func isWide(t tensor.Type) bool { return t.DType == tensor.Float64 }
+
+// fitted rounds the attributes of formulas to float32, in which a device has
+// them, but for a call over float64.
+func fitted(attrs any, in []tensor.Type) any {
+	if slices.ContainsFunc(in, isWide) {
+		return attrs
+	}
+	switch a := attrs.(type) {
+	case Params:
+		return rounded(a)
+	case FormulaAttrs:
+		a.Params = rounded(a.Params)
+		return a
+	}
+	return attrs
+}
+
+func rounded(p Params) Params {
+	for i, v := range p {
+		p[i] = float64(float32(v))
+	}
+	return p
+}
+
 // wide tells whether the call has a float64 operand.
 func (c *Call) wide() bool {
-	is := func(t tensor.Type) bool { return t.DType == tensor.Float64 }
-	return slices.ContainsFunc(c.In, is) || slices.ContainsFunc(c.Out, is)
+	return slices.ContainsFunc(c.In, isWide) || slices.ContainsFunc(c.Out, isWide)
 }
 
 // chooseWide picks the body of a call over float64: the plain one, on the CPU.

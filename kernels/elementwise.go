@@ -103,9 +103,9 @@ func elementwise(d elementwiseOp) *Op {
 		op.Attrs = Params{}
 		op.Norm = func(attrs any) any {
 			if attrs == nil {
-				return rounded(d.params)
+				return d.params
 			}
-			return rounded(attrs.(Params))
+			return attrs
 		}
 	}
 	p := declareForms(op, fs, d.tame, d.fill)
@@ -199,13 +199,6 @@ func (d *elementwiseOp) gradOp(op *Op, f expr.Func, i int, g expr.Func, uses []i
 	}
 	gf.op = declareForms(o, []*form{{f: g}}, true, d.fill)
 	return gf
-}
-
-func rounded(p Params) Params {
-	for i, v := range p {
-		p[i] = float64(float32(v))
-	}
-	return p
 }
 
 // paramsOf are the values of a formula's attributes.

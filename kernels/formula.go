@@ -23,7 +23,6 @@ var FormulaOp = declare(Op{
 	Attrs: FormulaAttrs{},
 	Norm: func(attrs any) any {
 		a := attrs.(FormulaAttrs)
-		a.Params = rounded(a.Params)
 		return a
 	},
 	Shape: func(attrs any, in []tensor.Type) ([]tensor.Type, error) {

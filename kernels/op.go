@@ -164,6 +164,7 @@ func (op *Op) Infer(attrs any, in []tensor.Type) (any, []tensor.Type, error) {
 	if op.Norm != nil {
 		attrs = op.Norm(attrs)
 	}
+	attrs = fitted(attrs, in)
 	least, most := 0, len(op.In)
 	for _, o := range op.In {
 		if o.Variadic {

@@ -23,7 +23,7 @@ func (r *Rule) startAt(i int, value float64) *Rule {
 		for _, p := range params {
 			n := p.Type.Elems()
 			for k := range n {
-				t.F32[off+k] = float32(value)
+				t.Set(off+k, value)
 			}
 			off += kernels.FlatPad(n)
 		}
@@ -145,7 +145,12 @@ func (o NAdam) For(params []*graph.Variable) *Rule {
 	copy(at.V[:], []float64{beta1, or(o.Beta2, 0.999), or(o.Eps, 1e-8), decay, fall, decoupled, twice})
 	states, extra := kernels.FlatStates(kernels.NAdam, 0)
 	r := flatRule(kernels.NAdam, at, o, o.Maximize, params, states...)
-	product := &graph.Variable{Name: "optim." + extra, Type: tensor.F32(), Init: func() *tensor.Tensor { return tensor.Scalar(1) }}
+	product := &graph.Variable{Name: "optim." + extra, Type: tensor.Type{DType: precision(params)}}
+	product.Init = func() *tensor.Tensor {
+		t := tensor.New(product.Type)
+		t.Set(0, 1)
+		return t
+	}
 	p := r.parts[0]
 	p.states = append(p.states, product)
 	r.State = append(append([]*graph.Variable{}, p.states...), p.step)

@@ -11,7 +11,7 @@ import (
 )
 
 // LRInput is the name of the input through which the host gives a run its
-// learning rate, a float32 of rank 0: the first group's, where there are several.
+// learning rate, a float32 (float64 for parameters in that) of rank 0: the first group's, where there are several.
 const LRInput = "lr"
 
 // Rate is an input of a program that updates parameters, and the learning rate it
@@ -71,14 +71,11 @@ func newRule(o Optimizer, maximize bool, params []*graph.Variable, states ...*gr
 
 // flatRule is a rule of one op over flat states.
 func flatRule(op *kernels.Op, attrs any, o Optimizer, maximize bool, params []*graph.Variable, states ...string) *Rule {
-	n, moment := 0, tensor.F32(0)
+	n := 0
 	for _, p := range params {
 		n += kernels.FlatPad(p.Type.Elems())
-		if p.Type.DType == tensor.Float64 {
-			moment.DType = tensor.Float64
-		}
 	}
-	moment.Shape[0] = n
+	moment := tensor.Type{DType: precision(params), Shape: tensor.Shape{n}}
 	var vars []*graph.Variable
 	for _, s := range states {
 		vars = append(vars, &graph.Variable{Name: "optim." + s, Type: moment})
@@ -86,6 +83,14 @@ func flatRule(op *kernels.Op, attrs any, o Optimizer, maximize bool, params []*g
 	r := newRule(o, maximize, params, vars...)
 	r.parts[0].update = func(u *update) { u.apply(op, attrs, u.t) }
 	return r
+}
+
+// precision is float64 for parameters in that, else float32.
+func precision(params []*graph.Variable) tensor.DType {
+	if len(params) > 0 && params[0].Type.DType == tensor.Float64 {
+		return tensor.Float64
+	}
+	return tensor.Float32
 }
 
 // apply adds the op that updates the part; t is its operand with the step.
@@ -168,8 +173,8 @@ func (r *Rule) Apply(grads []graph.Value, clip float64) (norm graph.Value) {
 		scale = clipScale(norm, clip)
 	}
 	for _, u := range all {
-		u.lr = g.Input(u.input, tensor.Type{DType: u.params[0].Type.DType})
-		u.t = g.Read(u.step).AddScalar(1)
+		u.lr = g.Input(u.input, tensor.Type{DType: precision(u.params)})
+		u.t = g.Read(u.step).Cast(precision(u.params)).AddScalar(1)
 		switch u.gscale = scale; {
 		case u.maximize && scale.Valid():
 			u.gscale = scale.Neg()
