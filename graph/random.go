@@ -151,3 +151,7 @@ func (v Value) RRelu(lower, upper float64) Value {
 	}
 	return v.FormulaWith("x, u, lo:attr, hi:attr -> where(x >= 0, x, x*(lo + (hi - lo)*u))", []float64{lower, upper}, v.g.Uniform(v.Shape()...))
 }
+
+// Permutation is the numbers 0 to n-1, int32, in an order drawn anew each run:
+// that of n uniform numbers, of which the first of equals comes first.
+func (g *Graph) Permutation(n int) Value { return g.Uniform(n).Argsort(0, false) }
