@@ -17,6 +17,7 @@ type call struct {
 	pos  []string          // positional arguments
 	kw   map[string]string // those by name
 	bare bool              // there are no arguments: operands are the case's tensors
+	part string            // of several outputs: .values, .indices, [0], [1]
 }
 
 // calls are the functions of elementwise ops, activations and losses, by their name
@@ -25,14 +26,17 @@ var calls = map[string]func(*call) graph.Value{}
 
 var prefix = regexp.MustCompile(`^(torch\.nn\.functional|torchvision\.ops|torch\.special|torch\.nn|nn\.functional|torch|nn|F|Tensor)\.`)
 
+var output = regexp.MustCompile(`(\.values|\.indices|\[[01]\])$`)
+
 func plain(name string) string {
 	return strings.TrimSuffix(strings.ReplaceAll(strings.ToLower(name), "_", ""), "loss")
 }
 
 // parseCall reads a call; nil if there is no such function.
 func parseCall(text string, b *builder) *call {
-	head, args, open := strings.Cut(strings.TrimSpace(text), "(")
-	c := &call{builder: b, kw: map[string]string{}, bare: !open}
+	part := output.FindString(text)
+	head, args, open := strings.Cut(strings.TrimSpace(strings.TrimSuffix(text, part)), "(")
+	c := &call{builder: b, kw: map[string]string{}, bare: !open, part: part}
 	if rest := prefix.ReplaceAllString(head, ""); rest != head {
 		head = rest
 	} else if self, method, ok := strings.Cut(head, "."); ok {

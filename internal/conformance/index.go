@@ -43,25 +43,22 @@ func init() {
 }
 
 var _ = register(map[string]build{
-	"torch.cat([a,b,a],1)":        func(b *builder) graph.Value { return graph.Concat(1, b.at("a"), b.at("b"), b.at("a")) },
-	"torch.index_select(x,0,idx)": func(b *builder) graph.Value { return b.x().IndexSelect(0, b.at("idx")) },
-	"torch.gather(x,1,idx)":       func(b *builder) graph.Value { return b.x().Gather(1, b.at("idx")) },
-	"x.max(1).values":             func(b *builder) graph.Value { return first(b.x().Max(1)) },
-	"torch.nn.Embedding":          embedding,
+	"torch.cat([a,b,a],1)": func(b *builder) graph.Value { return graph.Concat(1, b.at("a"), b.at("b"), b.at("a")) },
 })
 
 // embedding picks rows; that of padding_idx has no gradient.
-func embedding(b *builder) graph.Value {
-	idx, w := b.x(), b.at("weight")
-	if b.c.Args["max_norm"] != nil || b.flag("scale_grad_by_freq") {
-		return b.miss("an embedding with max_norm or scale_grad_by_freq")
+func embedding(c *call) graph.Value {
+	idx, w := c.v(0, "x", "input", "idx"), c.v(1, "weight")
+	if c.c.Args["max_norm"] != nil || c.is("scale_grad_by_freq") {
+		return c.miss("an embedding with max_norm or scale_grad_by_freq")
 	}
 	rows := w.Embed(idx)
-	if pad := int(b.num("padding_idx", -1<<31)); pad != -1<<31 {
+	const none = -1 << 31
+	if pad := int(c.n("padding_idx", 2, none)); pad != none {
 		if pad < 0 {
 			pad += w.Dim(0)
 		}
-		rows = idx.Float().Eq(b.Scalar(float64(pad))).Unsqueeze(-1).Where(rows.Detach(), rows)
+		rows = idx.Float().Eq(c.Scalar(float64(pad))).Unsqueeze(-1).Where(rows.Detach(), rows)
 	}
 	return rows
 }
