@@ -154,6 +154,7 @@ func (r *Rule) Apply(grads []graph.Value, clip float64) (norm graph.Value) {
 	var flats []graph.Value
 	for _, p := range r.parts {
 		u := &update{part: p, g: g, grads: grads[:len(p.params)]}
+		u.t = g.Read(u.step).Cast(precision(u.params)).AddScalar(1) // early: no barrier waits for it
 		grads = grads[len(p.params):]
 		if r.ClipValue > 0 {
 			u.grads = ClipGradValue(u.grads, r.ClipValue)
@@ -174,7 +175,6 @@ func (r *Rule) Apply(grads []graph.Value, clip float64) (norm graph.Value) {
 	}
 	for _, u := range all {
 		u.lr = g.Input(u.input, tensor.Type{DType: precision(u.params)})
-		u.t = g.Read(u.step).Cast(precision(u.params)).AddScalar(1)
 		switch u.gscale = scale; {
 		case u.maximize && scale.Valid():
 			u.gscale = scale.Neg()
