@@ -44,31 +44,38 @@ func lowerPool3d(t *Target, c *Call) (Lowered, error) {
 	if err := errRange(t, c); err != nil {
 		return Lowered{}, err
 	}
-	d := Dispatch{Shader: "pool3d_avg", Bind: []Bind{In(0), Out(0)}}
 	flag := truth(at.CountIncludePad)
+	if len(c.Out) > 1 {
+		flag = truth(c.Out[1].Present())
+	}
+	dispatch := func(shader string, n int, bind ...Bind) Dispatch {
+		d := flat(t, shader, n, words(n), bind...)
+		for _, v := range [][3]int{at.Kernel, at.Stride, at.Padding, at.Dilation, [3]int(x[2:]), [3]int(y[2:])} {
+			d.Spec = append(d.Spec, words(v[:]...)...)
+		}
+		d.Spec = append(d.Spec, truth(at.Adaptive != [3]int{}), flag, uint32(at.Divisor))
+		return d
+	}
+	low := Lowered{}
 	switch c.Op.Name {
 	case "max_pool3d":
-		d.Shader, d.Bind = "pool3d_max", []Bind{In(0), Out(0), unread(Out(0))}
-		flag = truth(c.Out[1].Present())
+		idx := unread(Out(0))
 		if flag == 1 {
-			d.Bind[2] = Out(1)
+			idx = Out(1)
 		}
+		low.Dispatches = []Dispatch{dispatch("pool3d_max", n, In(0), Out(0), idx)}
 	case "max_pool3d_grad":
-		d.Shader, d.Bind = "pool3d_max_grad", []Bind{In(0), In(1), Out(0)}
+		low.Dispatches = []Dispatch{dispatch("pool3d_max_grad", n, In(0), In(1), Out(0))}
+	case "avg_pool3d":
+		low.Dispatches = []Dispatch{dispatch("pool3d_avg", n, In(0), Out(0))}
 	case "avg_pool3d_grad":
-		d.Shader = "pool3d_avg_grad"
+		low.Work = []int{c.In[0].Bytes()}
+		low.Dispatches = []Dispatch{
+			dispatch("pool3d_share", c.In[0].Elems(), In(0), Work(0).WO()),
+			dispatch("pool3d_avg_grad", n, Work(0).RO(), Out(0)),
+		}
 	}
-	const local = 64
-	d.Spec, d.Grid = words(local), Folded(t, parts(n, local))
-	if int(d.Grid[1]) > t.MaxGroups[1] {
-		return Lowered{}, errGrid(t, c, parts(n, local), 1)
-	}
-	d.Push = words(n)
-	for _, v := range [][3]int{at.Kernel, at.Stride, at.Padding, at.Dilation, [3]int(x[2:]), [3]int(y[2:])} {
-		d.Push = append(d.Push, words(v[0], v[1], v[2])...)
-	}
-	d.Push = append(d.Push, truth(at.Adaptive != [3]int{}), flag, uint32(at.Divisor))
-	return Lowered{Dispatches: []Dispatch{d}}, nil
+	return low, nil
 }
 
 // pool3dLoop is how many elements an invocation may meet along an axis.

@@ -16,14 +16,14 @@ layout(std430, binding = 1) restrict writeonly buffer Y_ { float Y[]; };
 void main() {
     uint e = element();
     if (e >= p.n) return;
-    uint plane = e / resultSize() * imageSize();
-    int o = int(e % resultSize()), ow = o % p.result[2], oh = o / p.result[2] % p.result[1], od = o / p.result[2] / p.result[1];
-    Reach rw = reach(2, ow), rh = reach(1, oh), rd = reach(0, od);
+    uint plane = e / RESULT * IMAGE;
+    int o = int(e % RESULT), ow = o % O2, oh = o / O2 % O1, od = o / O2 / O1;
+    Reach rw = REACH(2, ow), rh = REACH(1, oh), rd = REACH(0, od);
     precise float sum = 0.0;
     for (int d = 0; d < rd.n; d++)
         for (int h = 0; h < rh.n; h++) {
-            int row = ((rd.first + d * rd.step) * p.image[1] + rh.first + h * rh.step) * p.image[2] + rw.first;
+            int row = ((rd.first + d * rd.step) * I1 + rh.first + h * rh.step) * I2 + rw.first;
             for (int w = 0; w < rw.n; w++) sum += X[plane + row + w * rw.step];
         }
-    Y[e] = sum / divisorOf(od, oh, ow);
+    Y[e] = sum / divisorOf(rd.count * rh.count * rw.count);
 }

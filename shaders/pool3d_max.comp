@@ -4,7 +4,7 @@
 //
 //   binding 0  X    [planes, D, H, W]
 //   binding 1  Y    [planes, OD, OH, OW]
-//   binding 2  Idx  int32, as Y: the place of the element taken; only with flag
+//   binding 2  Idx  int32, as Y: the place of the element taken; only with FLAG
 //
 // NaN wins over everything, the last of several; of equal elements the first;
 // padding is left out, and a window of padding only gives -Inf and -1.
@@ -22,14 +22,14 @@ bool nan(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 void main() {
     uint e = element();
     if (e >= p.n) return;
-    uint plane = e / resultSize() * imageSize();
-    int o = int(e % resultSize());
-    Reach rw = reach(2, o % p.result[2]), rh = reach(1, o / p.result[2] % p.result[1]), rd = reach(0, o / p.result[2] / p.result[1]);
+    uint plane = e / RESULT * IMAGE;
+    int o = int(e % RESULT);
+    Reach rw = REACH(2, o % O2), rh = REACH(1, o / O2 % O1), rd = REACH(0, o / O2 / O1);
     float best = uintBitsToFloat(0xff800000u);
     int at = -1;
     for (int d = 0; d < rd.n; d++)
         for (int h = 0; h < rh.n; h++) {
-            int row = ((rd.first + d * rd.step) * p.image[1] + rh.first + h * rh.step) * p.image[2] + rw.first;
+            int row = ((rd.first + d * rd.step) * I1 + rh.first + h * rh.step) * I2 + rw.first;
             for (int w = 0; w < rw.n; w++) {
                 int q = row + w * rw.step;
                 float v = X[plane + q];
@@ -39,5 +39,5 @@ void main() {
             }
         }
     Y[e] = best;
-    if (p.flag != 0) Idx[e] = at;
+    if (FLAG) Idx[e] = at;
 }

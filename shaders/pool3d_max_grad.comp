@@ -18,14 +18,14 @@ layout(std430, binding = 2) restrict writeonly buffer DX_ { float DX[]; };
 void main() {
     uint e = element();
     if (e >= p.n) return;
-    uint plane = e / imageSize() * resultSize();
-    int s = int(e % imageSize());
-    ivec2 cw = covers(2, s % p.image[2]), ch = covers(1, s / p.image[2] % p.image[1]), cd = covers(0, s / p.image[2] / p.image[1]);
+    uint plane = e / IMAGE * RESULT;
+    int s = int(e % IMAGE);
+    ivec2 cw = COVERS(2, s % I2), ch = COVERS(1, s / I2 % I1), cd = COVERS(0, s / I2 / I1);
     precise float sum = 0.0;
     for (int d = cd.x; d < cd.y; d++)
         for (int h = ch.x; h < ch.y; h++)
             for (int w = cw.x; w < cw.y; w++) {
-                uint q = plane + uint((d * p.result[1] + h) * p.result[2] + w);
+                uint q = plane + uint((d * O1 + h) * O2 + w);
                 if (Idx[q] == s) sum += DY[q];
             }
     DX[e] = sum;
