@@ -11,7 +11,8 @@ import (
 )
 
 // LRInput is the name of the input through which the host gives a run its
-// learning rate, a float32 (float64 for parameters in that) of rank 0: the first group's, where there are several.
+// learning rate, a float32 of rank 0 (float64 for parameters in that): the first
+// group's, where there are several.
 const LRInput = "lr"
 
 // Rate is an input of a program that updates parameters, and the learning rate it
