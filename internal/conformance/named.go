@@ -1,11 +1,15 @@
 package conformance
 
 import (
+	"fmt"
+	"math"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/graph"
+	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 // reduction is the name of a reduction's case: the function, the axes as
@@ -16,6 +20,20 @@ var reduction = regexp.MustCompile(`^reduce_([a-z]+\d?)_(all|last|\d+)(_keep)?$`
 func named(c *Case) build {
 	if f, ok := shapes[c.Name]; ok {
 		return f
+	}
+	if m := upsample.FindStringSubmatch(c.Name); m != nil {
+		return func(b *builder) graph.Value {
+			o := graph.Interpolation{Mode: strings.ReplaceAll(m[2], "_", "-"), AlignCorners: m[4] != ""}
+			if n, err := strconv.Atoi(m[3]); err == nil {
+				o.Scale = []float64{float64(n)}
+			} else if len(b.outShape()) > 2 {
+				o.Size = b.outShape()[2:]
+			}
+			return b.x().Interpolate(o)
+		}
+	}
+	if what, ok := strings.CutPrefix(c.Name, "shape_"); ok {
+		return byShape[strings.TrimRight(what, "_0123456789")]
 	}
 	m := reduction.FindStringSubmatch(c.Name)
 	if m == nil || reductions[m[1]] == nil {
@@ -37,62 +55,119 @@ func named(c *Case) build {
 	}
 }
 
-var reductions = map[string]func(b *builder, x graph.Value, axes []int) graph.Value{
-	"sum":   func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Sum(axes...) },
-	"mean":  func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Mean(axes...) },
-	"amax":  func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amax(axes...) },
-	"amin":  func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amin(axes...) },
-	"norm1": func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Abs().Sum(axes...) },
-	"norm2": func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Square().Sum(axes...).Sqrt() },
-	"var":   unbiased,
-	"std":   func(b *builder, x graph.Value, axes []int) graph.Value { return unbiased(b, x, axes).Sqrt() },
-	"logsumexp": func(_ *builder, x graph.Value, axes []int) graph.Value {
-		top := x.Amax(axes...).Detach()
-		return x.Sub(keep(top, x, axes...)).Exp().Sum(axes...).Log().Add(top)
-	},
+var upsample = regexp.MustCompile(`^shape_(upsample|interpolate|resize)_(nearest_exact|nearest|linear|bilinear|trilinear|bicubic|area)_?x?(\d*)(_align(?:_corners)?|_corners)?$`)
+
+// outShape is the shape of the case's output.
+func (b *builder) outShape() tensor.Shape {
+	for _, e := range b.c.Expect {
+		if e.Kind == "output" {
+			return e.Shape
+		}
+	}
+	return nil
 }
 
-// unbiased is Σ(x - mean)²/(n-1).
-func unbiased(_ *builder, x graph.Value, axes []int) graph.Value {
-	n := 1
-	for _, a := range axes {
-		n *= x.Dim(a)
-	}
-	return x.Sub(x.MeanKeep(axes...)).Square().Sum(axes...).MulScalar(1 / float64(n-1))
+var reductions = map[string]func(b *builder, x graph.Value, axes []int) graph.Value{
+	"sum":       func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Sum(axes...) },
+	"mean":      func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Mean(axes...) },
+	"amax":      func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amax(axes...) },
+	"amin":      func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Amin(axes...) },
+	"prod":      func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Prod(axes...) },
+	"var":       func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Var(1, axes...) },
+	"std":       func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Std(1, axes...) },
+	"logsumexp": func(_ *builder, x graph.Value, axes []int) graph.Value { return x.LogSumExp(axes...) },
+	"norm":      func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Norm(2, axes...) },
+	"norm0":     func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Norm(0, axes...) },
+	"norm1":     func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Norm(1, axes...) },
+	"norm2":     func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Norm(2, axes...) },
+	"norm3":     func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Norm(3, axes...) },
+	"norminf":   func(_ *builder, x graph.Value, axes []int) graph.Value { return x.Norm(math.Inf(1), axes...) },
 }
 
 // shapes are the cases whose arguments only the data shows.
 var shapes = map[string]build{
-	"shape_flip":    func(b *builder) graph.Value { return reversed(b.x(), 1) },
+	"shape_flip":    func(b *builder) graph.Value { return b.x().Flip(1) },
 	"shape_reshape": func(b *builder) graph.Value { return b.x().Reshape(6, -1) },
-	"shape_tile": func(b *builder) graph.Value {
-		return b.x().Reshape(1, 3, 1, 2).Expand(2, 3, 3, 2).Reshape(6, 6)
+	"shape_tile":    func(b *builder) graph.Value { return b.x().Tile(2, 3) },
+	"shape_diag":    func(b *builder) graph.Value { return b.x().Diag(0) },
+	"shape_triu":    func(b *builder) graph.Value { return b.x().Triu(1) },
+	"shape_pad_const": func(b *builder) graph.Value {
+		return b.x().Pad(graph.PadConstant, 0.5, 1, 2, 0, 3)
 	},
-	"shape_upsample_nearest2": func(b *builder) graph.Value {
-		return b.x().Reshape(1, 2, 3, 1, 4, 1).Expand(1, 2, 3, 2, 4, 2).Reshape(1, 2, 6, 8)
-	},
-	"shape_diag": func(b *builder) graph.Value {
-		return b.x().Mul(b.mask(4, 5, func(i, j int) bool { return i == j })).Sum(1)
-	},
-	"shape_triu": func(b *builder) graph.Value {
-		return b.x().Mul(b.mask(4, 5, func(i, j int) bool { return j > i }))
-	},
-	"shape_pad_const": func(b *builder) graph.Value { // (1, 2, 0, 3) with 0.5
-		wide := graph.Concat(2, b.fill(0.5, 2, 3, 1), b.x(), b.fill(0.5, 2, 3, 2))
-		return graph.Concat(1, wide, b.fill(0.5, 2, 3, 7))
-	},
-	"shape_pad_crop": func(b *builder) graph.Value { // (-1, 2) with 0
-		return graph.Concat(1, b.x().Narrow(1, 1, 4), b.fill(0, 3, 2))
-	},
+	"shape_pad_crop": func(b *builder) graph.Value { return b.x().Pad(graph.PadConstant, 0, -1, 2) },
 }
 
-// reversed is x backwards along an axis.
-func reversed(x graph.Value, axis int) graph.Value {
-	n := len(x.Shape())
-	start, step := make([]int, n), make([]int, n)
-	for i := range step {
-		step[i] = 1
+// byShape are the functions whose arguments follow from the output's shape.
+var byShape = map[string]build{
+	"reshape": reshaped, "view": reshaped, "flatten": reshaped, "unflatten": reshaped, "squeeze": reshaped, "unsqueeze": reshaped,
+	"expand":       func(b *builder) graph.Value { return b.x().Expand(b.outShape()...) },
+	"broadcast_to": func(b *builder) graph.Value { return b.x().Expand(b.outShape()...) },
+	"repeat":       tiled, "tile": tiled,
+	"permute": permuted, "transpose": permuted, "movedim": permuted, "swapaxes": permuted,
+	"diag":       func(b *builder) graph.Value { return b.x().Diag(0) },
+	"diag_embed": func(b *builder) graph.Value { return b.x().DiagEmbed(0) },
+	"tril":       func(b *builder) graph.Value { return b.x().Tril(0) },
+	"pixel_shuffle": func(b *builder) graph.Value {
+		return b.x().PixelShuffle(b.outShape()[len(b.outShape())-1] / max(1, b.x().Dim(-1)))
+	},
+	"pixel_unshuffle": func(b *builder) graph.Value {
+		return b.x().PixelUnshuffle(b.x().Dim(-1) / max(1, b.outShape()[len(b.outShape())-1]))
+	},
+	"stack":  func(b *builder) graph.Value { return b.pieces(graph.Stack) },
+	"cat":    func(b *builder) graph.Value { return b.pieces(graph.Concat) },
+	"concat": func(b *builder) graph.Value { return b.pieces(graph.Concat) },
+}
+
+func reshaped(b *builder) graph.Value { return b.x().Reshape(b.outShape()...) }
+
+func tiled(b *builder) graph.Value {
+	x, out := b.x(), b.outShape()
+	times := make([]int, len(out))
+	for i := range out {
+		times[i] = out[i]
+		if d := i - len(out) + len(x.Shape()); d >= 0 {
+			times[i] /= max(1, x.Dim(d))
+		}
 	}
-	start[axis], step[axis] = x.Dim(axis)-1, -1
-	return apply("slice", cpuref.SliceAttrs{Start: cpuref.IntList(start...), Size: cpuref.IntList(x.Shape()...), Step: cpuref.IntList(step...)}, x)
+	return x.Repeat(times...)
+}
+
+// permuted is the one order of x's sizes that gives the output's.
+func permuted(b *builder) graph.Value {
+	x := b.x()
+	var perm []int
+	for _, n := range b.outShape() {
+		at := slices.Index(x.Shape(), n)
+		if at < 0 || slices.Contains(perm, at) {
+			return b.miss("permute of %v to %v", x.Shape(), b.outShape())
+		}
+		perm = append(perm, at)
+	}
+	return x.Permute(perm...)
+}
+
+// pieces joins all inputs along the one axis that gives the output's shape.
+func (b *builder) pieces(join func(axis int, vs ...graph.Value) graph.Value) graph.Value {
+	in, out := b.inputs(), b.outShape()
+	for axis := range out {
+		g := graph.New()
+		var like []graph.Value
+		for _, v := range in {
+			like = append(like, g.Input(fmt.Sprint(len(like)), v.Type()))
+		}
+		if y := join(axis, like...); g.Err() == nil && y.Shape().Equal(out) {
+			return join(axis, in...)
+		}
+	}
+	return b.miss("joining %v to %v", in, out)
+}
+
+// inputs are the case's tensors, in its order.
+func (b *builder) inputs() (in []graph.Value) {
+	for _, g := range b.c.Given {
+		if g.Kind == "input" || g.Kind == "index" || g.Kind == "param" {
+			in = append(in, b.at(g.Name))
+		}
+	}
+	return in
 }

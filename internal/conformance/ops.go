@@ -59,6 +59,9 @@ func find(c *Case) (build, error) {
 	if name, ok := strings.CutPrefix(c.Torch, "torch.addmm("); ok && name != "" {
 		return addmm, nil
 	}
+	if m := subscript.FindStringSubmatch(c.Torch); m != nil {
+		return func(b *builder) graph.Value { return subscripted(b, m) }, nil
+	}
 	if parseCall(c.Torch, &builder{c: c}) != nil {
 		return func(b *builder) graph.Value {
 			in := parseCall(c.Torch, b)
