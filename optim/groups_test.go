@@ -35,7 +35,7 @@ func TestGroupsHaveOptionsOfTheirOwnAndWhatNonePicksStays(t *testing.T) {
 	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
 		got := train(t, d.Device, gs.For(params(3, 66, 2, 5)), 2, 0)
 		for k, stream := range []int{1, 3, 0} {
-			start, grads := drawn(stream, len(got[k]))
+			start, grads := drawn(stream, got[k].Elems())
 			for i, p := range start {
 				if stream == 0 {
 					for s := range 2 {
@@ -44,7 +44,7 @@ func TestGroupsHaveOptionsOfTheirOwnAndWhatNonePicksStays(t *testing.T) {
 				} else {
 					p -= 0.5*grads[0][i] + 0.5*(0.5*grads[0][i]+grads[1][i])
 				}
-				require.InDelta(t, p, float64(got[k][i]), 1e-6)
+				require.InDelta(t, p, got[k].At(i), 1e-6)
 			}
 		}
 	})
@@ -84,7 +84,7 @@ func TestClippingByEveryNormOverAllGroups(t *testing.T) {
 					start, grads := drawn(k, n)
 					for i, w := range start {
 						want := w + float64(2*k-1)*clip(grads[0][i])*0.75/(norm+1e-6)
-						require.InDelta(t, want, float64(got[k][i]), 2e-6, "norm %v value %v", p, value)
+						require.InDelta(t, want, got[k].At(i), 2e-6, "norm %v value %v", p, value)
 					}
 				}
 			}

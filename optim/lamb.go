@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/vulgo-ml/vulgo/graph"
@@ -46,15 +47,16 @@ func (o LAMB) Rate() float64 { return or(o.LR, 1e-3) }
 // For makes the rule; its state is exp_avg and exp_avg_sq of each parameter.
 func (o LAMB) For(params []*graph.Variable) *Rule {
 	r := newRule(o, o.Maximize, params, perParameter(params, "exp_avg", "exp_avg_sq")...)
-	b1, b2, n := or(o.Beta1, 0.9), or(o.Beta2, 0.999), len(params)
+	b1, b2, eps, n := or(o.Beta1, 0.9), or(o.Beta2, 0.999), or(o.Eps, 1e-6), len(params)
 	r.parts[0].update = func(u *update) {
 		g := u.g
 		s1, s2 := biasCorrection(u.t, b1), biasCorrection(u.t, b2).Sqrt()
 		for i, p := range u.params {
 			w, grad := g.Read(p), u.grad(i)
-			m := g.Read(u.states[i]).MulScalar(b1).Add(grad.MulScalar(1 - b1))
-			v := g.Read(u.states[n+i]).MulScalar(b2).Add(grad.Square().MulScalar(1 - b2))
-			step := m.Div(s1).Div(v.Sqrt().Div(s2).AddScalar(or(o.Eps, 1e-6))).Add(w.MulScalar(o.WeightDecay))
+			m := lerp(g.Read(u.states[i]), grad, b1)
+			v := formula(fmt.Sprintf("v, g -> %v*v + (1 - %[1]v)*g*g", b2), g.Read(u.states[n+i]), grad)
+			step := formula(fmt.Sprintf("m, v, s1, s2 -> m/s1/(sqrt(v)/s2 + %v)", eps), m, v, s1, s2)
+			step = formula(fmt.Sprintf("u, p -> u + %v*p", o.WeightDecay), step, w)
 			trust := formula("p, u -> where(p > 0 && u > 0, p/u, 1)", w.Square().Sum().Sqrt(), step.Square().Sum().Sqrt())
 			if o.MaxTrust > 0 {
 				trust = trust.Minimum(g.Scalar(o.MaxTrust))
@@ -67,12 +69,12 @@ func (o LAMB) For(params []*graph.Variable) *Rule {
 	return r
 }
 
+// lerp is β·old + (1-β)·new.
+func lerp(old, new graph.Value, beta float64) graph.Value {
+	return formula(fmt.Sprintf("old, new -> %v*old + (1 - %[1]v)*new", beta), old, new)
+}
+
 // biasCorrection is 1 - β^t.
 func biasCorrection(t graph.Value, beta float64) graph.Value {
-	if t.Graph() == nil {
-		return t
-	}
-	return t.Graph().Apply(kernels.Lookup("formula"), kernels.FormulaAttrs{
-		Formula: "t, ln:attr -> -expm1(t*ln)", Params: kernels.Params{max(math.Log(beta), -1e4)},
-	}, t)[0]
+	return formula(fmt.Sprintf("t -> -expm1(t*%v)", max(math.Log(beta), -1e4)), t)
 }

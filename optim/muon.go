@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/vulgo-ml/vulgo/graph"
@@ -53,14 +54,13 @@ func (o matrices) For(params []*graph.Variable) *Rule {
 		g := u.g
 		for i, p := range u.params {
 			w, grad := g.Read(p), u.grad(i)
-			buf := g.Read(u.states[i]).MulScalar(mom).Add(grad.MulScalar(1 - mom))
+			buf := lerp(g.Read(u.states[i]), grad, mom)
 			step := buf
 			if !o.PlainMomentum {
-				step = grad.MulScalar(1 - mom).Add(buf.MulScalar(mom))
+				step = lerp(buf, grad, mom)
 			}
-			step = Orthogonal(step, orInt(o.NSSteps, 5)).MulScalar(o.scale(p.Type.Shape))
-			keep := u.lr.MulScalar(-decay).AddScalar(1)
-			g.Assign(p, w.Mul(keep).Sub(step.Mul(u.lr)))
+			step = formula(fmt.Sprintf("x -> %v*x", o.scale(p.Type.Shape)), Orthogonal(step, orInt(o.NSSteps, 5)))
+			g.Assign(p, formula(fmt.Sprintf("p, x, lr -> p - lr*%v*p - lr*x", decay), w, step, u.lr))
 			g.Assign(u.states[i], buf)
 		}
 	}
@@ -82,8 +82,8 @@ func Orthogonal(x graph.Value, steps int) graph.Value {
 	x = formula("x, square -> x/max(sqrt(square), 1e-7)", x, x.Square().Sum())
 	for range steps {
 		a := x.MatMulT(x)
-		b := a.MulScalar(-4.7750).Add(a.MatMul(a).MulScalar(2.0315))
-		x = x.MulScalar(3.4445).Add(b.MatMul(x))
+		b := formula("a, aa -> -4.7750*a + 2.0315*aa", a, a.MatMul(a))
+		x = formula("x, bx -> 3.4445*x + bx", x, b.MatMul(x))
 	}
 	if tall {
 		x = x.Transpose(0, 1)

@@ -42,7 +42,7 @@ func TestLAMBScalesEachParametersStepToItsNorm(t *testing.T) {
 				}
 			}
 			for i := range p {
-				require.InDelta(t, p[i], float64(got[k][i]), 5e-6)
+				require.InDelta(t, p[i], got[k].At(i), 5e-6)
 			}
 		}
 	})
@@ -120,7 +120,7 @@ func TestMuonMakesTheMomentumOrthogonal(t *testing.T) {
 				}
 			}
 			for i := range p {
-				require.InDelta(t, p[i], float64(got[0][i]), 1e-5)
+				require.InDelta(t, p[i], got[0].At(i), 1e-5)
 			}
 		})
 	}
