@@ -92,7 +92,7 @@ func TestBodiesStayWithinTheirSlices(t *testing.T) {
 		}
 		for _, test := range []func(t *testing.T){
 			TestMatMul, TestConv2d, TestConv2dData, TestConv2dWeight, TestMaxPool2d, TestAvgPool2d, TestLSTM, TestLSTMGrad,
-			TestAdam, TestSGD, TestSoftmaxFamily, TestCrossEntropy, TestSumAndMean, TestEmbedding,
+			TestAdam, TestSGD, TestSoftmaxFamily, TestCrossEntropy, TestSumAndMean, TestEmbedding, TestNorms,
 		} {
 			test(t)
 		}

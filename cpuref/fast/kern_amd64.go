@@ -133,6 +133,21 @@ func maxAVX512(n int, x *float32) float32
 //go:noescape
 func expSumAVX512(n int, y *float32, x *float32, s *float32) float32
 
+//go:noescape
+func affineAVX512(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func affineRowAVX512(n int, y *float32, x *float32, w *float32, b *float32, s *float32)
+
+//go:noescape
+func normGradAVX512(n int, dx *float32, up *float32, x *float32, s *float32)
+
+//go:noescape
+func squaresAVX512(n int, x *float32, s *float32) float32
+
+//go:noescape
+func dotShiftAVX512(n int, y *float32, x *float32, s *float32) float32
+
 // slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
 //
 //go:noescape
@@ -351,6 +366,21 @@ func maxAVX2(n int, x *float32) float32
 
 //go:noescape
 func expSumAVX2(n int, y *float32, x *float32, s *float32) float32
+
+//go:noescape
+func affineAVX2(n int, y *float32, x *float32, s *float32)
+
+//go:noescape
+func affineRowAVX2(n int, y *float32, x *float32, w *float32, b *float32, s *float32)
+
+//go:noescape
+func normGradAVX2(n int, dx *float32, up *float32, x *float32, s *float32)
+
+//go:noescape
+func squaresAVX2(n int, x *float32, s *float32) float32
+
+//go:noescape
+func dotShiftAVX2(n int, y *float32, x *float32, s *float32) float32
 
 // slots: four numbers for each vector: where it starts in b and in c, and its live lanes.
 //

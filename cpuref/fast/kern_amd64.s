@@ -6974,6 +6974,227 @@ done:
 	VZEROUPPER
 	RET
 
+// func affineAVX512(n int, y *float32, x *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·affineAVX512(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS 4(DX), Z1
+	VBROADCASTSS 8(DX), Z2
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ        $0x10, DX
+	JL          tail
+	VMOVUPS     (CX)(BX*4), Z3
+	VMOVAPS     Z2, Z4
+	VSUBPS      Z0, Z3, Z3
+	VFMADD231PS Z1, Z3, Z4
+	VMOVUPS     Z4, (AX)(BX*4)
+	ADDQ        $0x10, BX
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, DX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX)(BX*4), K1, Z3
+	VMOVAPS     Z2, Z2
+	VSUBPS      Z0, Z3, Z3
+	VFMADD231PS Z1, Z3, Z2
+	VMOVUPS     Z2, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func affineRowAVX512(n int, y *float32, x *float32, w *float32, b *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·affineRowAVX512(SB), NOSPLIT, $0-48
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         w+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         s+40(FP), SI
+	VBROADCASTSS (SI), Z0
+	VBROADCASTSS 4(SI), Z1
+	VBROADCASTSS 8(SI), Z2
+	MOVQ         n+0(FP), SI
+	XORQ         DI, DI
+
+loop:
+	SUBQ        $0x10, SI
+	JL          tail
+	VMOVUPS     (CX)(DI*4), Z3
+	VMOVAPS     Z2, Z4
+	VMOVUPS     (BX)(DI*4), Z5
+	VSUBPS      Z0, Z3, Z3
+	VFMADD231PS Z1, Z3, Z4
+	VMOVUPS     (DX)(DI*4), Z3
+	VFMADD231PS Z3, Z4, Z5
+	VMOVUPS     Z5, (AX)(DI*4)
+	ADDQ        $0x10, DI
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, SI
+	JZ          done
+	MOVQ        $-1, R8
+	BZHIQ       SI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (CX)(DI*4), K1, Z3
+	VMOVAPS     Z2, Z2
+	VMOVUPS.Z   (BX)(DI*4), K1, Z4
+	VSUBPS      Z0, Z3, Z3
+	VFMADD231PS Z1, Z3, Z2
+	VMOVUPS.Z   (DX)(DI*4), K1, Z0
+	VFMADD231PS Z0, Z2, Z4
+	VMOVUPS     Z4, K1, (AX)(DI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normGradAVX512(n int, dx *float32, up *float32, x *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normGradAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dx+8(FP), AX
+	MOVQ         up+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	VBROADCASTSS 4(BX), Z1
+	VBROADCASTSS 8(BX), Z2
+	VBROADCASTSS 12(BX), Z3
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ        $0x10, BX
+	JL          tail
+	VMOVUPS     (CX)(SI*4), Z4
+	VMOVUPS     (DX)(SI*4), Z5
+	VMOVAPS     Z3, Z6
+	VSUBPS      Z2, Z5, Z5
+	VFMADD231PS Z1, Z5, Z6
+	VFMADD231PS Z0, Z4, Z6
+	VMOVUPS     Z6, (AX)(SI*4)
+	ADDQ        $0x10, SI
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, BX
+	JZ          done
+	MOVQ        $-1, DI
+	BZHIQ       BX, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (CX)(SI*4), K1, Z4
+	VMOVUPS.Z   (DX)(SI*4), K1, Z5
+	VMOVAPS     Z3, Z3
+	VSUBPS      Z2, Z5, Z5
+	VFMADD231PS Z1, Z5, Z3
+	VFMADD231PS Z0, Z4, Z3
+	VMOVUPS     Z3, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squaresAVX512(n int, x *float32, s *float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·squaresAVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+8(FP), AX
+	MOVQ         s+16(FP), CX
+	VBROADCASTSS (CX), Z0
+	VBROADCASTSS c00000000<>+0(SB), Z1
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ        $0x10, CX
+	JL          tail
+	VMOVUPS     (AX)(DX*4), Z2
+	VSUBPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z2, Z1
+	ADDQ        $0x10, DX
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, CX
+	JZ          done
+	MOVQ        $-1, BX
+	BZHIQ       CX, BX, BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX)(DX*4), K1, Z2
+	VMOVAPS     Z0, Z3
+	VMOVAPS     Z2, K1, Z3
+	VMOVAPS     Z3, Z2
+	VSUBPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z2, Z1
+
+done:
+	VEXTRACTF32X8 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VSHUFPS       $0x4e, X1, X1, X0
+	VADDPS        X0, X1, X1
+	VSHUFPS       $0xb1, X1, X1, X0
+	VADDPS        X0, X1, X1
+	MOVSS         X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotShiftAVX512(n int, y *float32, x *float32, s *float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·dotShiftAVX512(SB), NOSPLIT, $0-36
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS c00000000<>+0(SB), Z1
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ        $0x10, DX
+	JL          tail
+	VMOVUPS     (CX)(BX*4), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     (AX)(BX*4), Z3
+	VFMADD231PS Z3, Z2, Z1
+	ADDQ        $0x10, BX
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, DX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX)(BX*4), K1, Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS.Z   (AX)(BX*4), K1, Z0
+	VFMADD231PS Z0, Z2, Z1
+
+done:
+	VEXTRACTF32X8 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VSHUFPS       $0x4e, X1, X1, X0
+	VADDPS        X0, X1, X1
+	VSHUFPS       $0xb1, X1, X1, X0
+	VADDPS        X0, X1, X1
+	MOVSS         X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func taps1AVX512(pairs int, slots *int32, k int, a *float32, b *float32, off *int32, c *float32, ldc int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·taps1AVX512(SB), NOSPLIT, $0-64
@@ -15627,6 +15848,226 @@ tail:
 	VMULPS       Y0, Y4, Y4
 	VADDPS       Y4, Y1, Y1
 	VMASKMOVPS   Y4, Y2, (AX)(BX*4)
+
+done:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VSHUFPS      $0x4e, X1, X1, X0
+	VADDPS       X0, X1, X1
+	VSHUFPS      $0xb1, X1, X1, X0
+	VADDPS       X0, X1, X1
+	MOVSS        X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func affineAVX2(n int, y *float32, x *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·affineAVX2(SB), NOSPLIT, $0-32
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	VBROADCASTSS 8(DX), Y2
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ        $0x08, DX
+	JL          tail
+	VMOVUPS     (CX)(BX*4), Y3
+	VMOVAPS     Y2, Y4
+	VSUBPS      Y0, Y3, Y3
+	VFMADD231PS Y1, Y3, Y4
+	VMOVUPS     Y4, (AX)(BX*4)
+	ADDQ        $0x08, BX
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, DX
+	JZ          done
+	LEAQ        lanes<>+0(SB), DI
+	MOVQ        $0x00000008, SI
+	SUBQ        DX, SI
+	VMOVUPS     (DI)(SI*4), Y3
+	VMASKMOVPS  (CX)(BX*4), Y3, Y4
+	VMOVAPS     Y2, Y2
+	VSUBPS      Y0, Y4, Y4
+	VFMADD231PS Y1, Y4, Y2
+	VMASKMOVPS  Y2, Y3, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func affineRowAVX2(n int, y *float32, x *float32, w *float32, b *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·affineRowAVX2(SB), NOSPLIT, $0-48
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         w+24(FP), DX
+	MOVQ         b+32(FP), BX
+	MOVQ         s+40(FP), SI
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	VBROADCASTSS 8(SI), Y2
+	MOVQ         n+0(FP), SI
+	XORQ         DI, DI
+
+loop:
+	SUBQ        $0x08, SI
+	JL          tail
+	VMOVUPS     (CX)(DI*4), Y3
+	VMOVAPS     Y2, Y4
+	VMOVUPS     (BX)(DI*4), Y5
+	VSUBPS      Y0, Y3, Y3
+	VFMADD231PS Y1, Y3, Y4
+	VMOVUPS     (DX)(DI*4), Y3
+	VFMADD231PS Y3, Y4, Y5
+	VMOVUPS     Y5, (AX)(DI*4)
+	ADDQ        $0x08, DI
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, SI
+	JZ          done
+	LEAQ        lanes<>+0(SB), R9
+	MOVQ        $0x00000008, R8
+	SUBQ        SI, R8
+	VMOVUPS     (R9)(R8*4), Y3
+	VMASKMOVPS  (CX)(DI*4), Y3, Y4
+	VMOVAPS     Y2, Y2
+	VMASKMOVPS  (BX)(DI*4), Y3, Y5
+	VSUBPS      Y0, Y4, Y4
+	VFMADD231PS Y1, Y4, Y2
+	VMASKMOVPS  (DX)(DI*4), Y3, Y0
+	VFMADD231PS Y0, Y2, Y5
+	VMASKMOVPS  Y5, Y3, (AX)(DI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normGradAVX2(n int, dx *float32, up *float32, x *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dx+8(FP), AX
+	MOVQ         up+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	VBROADCASTSS 4(BX), Y1
+	VBROADCASTSS 8(BX), Y2
+	VBROADCASTSS 12(BX), Y3
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ        $0x08, BX
+	JL          tail
+	VMOVUPS     (CX)(SI*4), Y4
+	VMOVUPS     (DX)(SI*4), Y5
+	VMOVAPS     Y3, Y6
+	VSUBPS      Y2, Y5, Y5
+	VFMADD231PS Y1, Y5, Y6
+	VFMADD231PS Y0, Y4, Y6
+	VMOVUPS     Y6, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, BX
+	JZ          done
+	LEAQ        lanes<>+0(SB), R8
+	MOVQ        $0x00000008, DI
+	SUBQ        BX, DI
+	VMOVUPS     (R8)(DI*4), Y4
+	VMASKMOVPS  (CX)(SI*4), Y4, Y5
+	VMASKMOVPS  (DX)(SI*4), Y4, Y6
+	VMOVAPS     Y3, Y3
+	VSUBPS      Y2, Y6, Y6
+	VFMADD231PS Y1, Y6, Y3
+	VFMADD231PS Y0, Y5, Y3
+	VMASKMOVPS  Y3, Y4, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squaresAVX2(n int, x *float32, s *float32) float32
+// Requires: AVX, FMA3, SSE
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-28
+	MOVQ         x+8(FP), AX
+	MOVQ         s+16(FP), CX
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS c00000000<>+0(SB), Y1
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ        $0x08, CX
+	JL          tail
+	VMOVUPS     (AX)(DX*4), Y2
+	VSUBPS      Y0, Y2, Y2
+	VFMADD231PS Y2, Y2, Y1
+	ADDQ        $0x08, DX
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, CX
+	JZ          done
+	LEAQ        lanes<>+0(SB), SI
+	MOVQ        $0x00000008, BX
+	SUBQ        CX, BX
+	VMOVUPS     (SI)(BX*4), Y2
+	VMASKMOVPS  (AX)(DX*4), Y2, Y3
+	VBLENDVPS   Y2, Y3, Y0, Y3
+	VSUBPS      Y0, Y3, Y3
+	VFMADD231PS Y3, Y3, Y1
+
+done:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VSHUFPS      $0x4e, X1, X1, X0
+	VADDPS       X0, X1, X1
+	VSHUFPS      $0xb1, X1, X1, X0
+	VADDPS       X0, X1, X1
+	MOVSS        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotShiftAVX2(n int, y *float32, x *float32, s *float32) float32
+// Requires: AVX, FMA3, SSE
+TEXT ·dotShiftAVX2(SB), NOSPLIT, $0-36
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         s+24(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS c00000000<>+0(SB), Y1
+	MOVQ         n+0(FP), DX
+	XORQ         BX, BX
+
+loop:
+	SUBQ        $0x08, DX
+	JL          tail
+	VMOVUPS     (CX)(BX*4), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMOVUPS     (AX)(BX*4), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        $0x08, BX
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, DX
+	JZ          done
+	LEAQ        lanes<>+0(SB), DI
+	MOVQ        $0x00000008, SI
+	SUBQ        DX, SI
+	VMOVUPS     (DI)(SI*4), Y2
+	VMASKMOVPS  (CX)(BX*4), Y2, Y3
+	VSUBPS      Y0, Y3, Y3
+	VMASKMOVPS  (AX)(BX*4), Y2, Y0
+	VFMADD231PS Y0, Y3, Y1
 
 done:
 	VEXTRACTF128 $0x01, Y1, X0

@@ -18,6 +18,7 @@ type set struct {
 	flops         int          // about how many a ns, to judge what is worth splitting
 
 	vector
+	normer
 	convolver
 	cells
 	optimizer

@@ -44,6 +44,7 @@ func avx512() *set {
 			dot:            dotAVX512,
 			expSum:         expSumAVX512,
 		},
+		normer: normer{affineAVX512, affineRowAVX512, normGradAVX512, squaresAVX512, dotShiftAVX512},
 		convolver: convolver{
 			taps:      []tapsFunc{taps1AVX512, taps2AVX512, taps3AVX512, taps4AVX512, taps5AVX512, taps6AVX512, taps7AVX512, taps8AVX512, taps9AVX512, taps10AVX512, taps11AVX512, taps12AVX512},
 			grad:      []gradFunc{grad1AVX512, grad2AVX512, grad3AVX512, grad4AVX512, grad5AVX512, grad6AVX512, grad7AVX512, grad8AVX512},
@@ -84,6 +85,7 @@ func avx2() *set {
 			dot:            dotAVX2,
 			expSum:         expSumAVX2,
 		},
+		normer: normer{affineAVX2, affineRowAVX2, normGradAVX2, squaresAVX2, dotShiftAVX2},
 		convolver: convolver{
 			taps:      []tapsFunc{taps1AVX2, taps2AVX2, taps3AVX2, taps4AVX2, taps5AVX2, taps6AVX2},
 			grad:      []gradFunc{grad1AVX2, grad2AVX2, grad3AVX2, grad4AVX2, grad5AVX2, grad6AVX2},

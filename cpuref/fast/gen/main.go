@@ -95,6 +95,7 @@ func main() {
 		tiles(v)
 		maths(v)
 		loops(v)
+		norms(v)
 		convolution(v)
 		lstm(v)
 		optimizers(v)
