@@ -81,16 +81,20 @@ func cumPlace[T Float](a *Args[T], better func(v, best T) bool) {
 	})
 }
 
-// LinearScan is Y[t] = A[t]·Y[t-1] + B[t] with nothing before the first, in
-// float64; if reverse Y[t] = A[t]·Y[t+1] + B[t].
+// LinearScan is Y[t] = A[t]·Y[t-1] + B[t], the first B alone, in float64; if
+// reverse Y[t] = A[t]·Y[t+1] + B[t].
 //
 // In: A, B of one shape. Out: Y.
 func LinearScan[T Float](a *Args[T]) {
 	s, f, b, y := a.Attrs.(ScanAttrs), a.In[0].F, a.In[1].F, a.Out[0].F
 	s.along(a.Out[0].Shape, func(at, n, step int) {
-		h := 0.0
-		for range n {
-			h = float64(f[at])*h + float64(b[at])
+		var h float64
+		for t := range n {
+			if t == 0 {
+				h = float64(b[at])
+			} else {
+				h = float64(f[at])*h + float64(b[at])
+			}
 			y[at] = T(h)
 			at += step
 		}

@@ -38,8 +38,8 @@ func (v Value) cumulative(name string, axis int) (values, idx Value) {
 	return v.Gather(axis, idx), idx
 }
 
-// LinearScan runs the recurrence y[t] = v[t]·y[t-1] + b[t] along an axis, with
-// nothing before the first step; with reverse from the end.
+// LinearScan runs the recurrence y[t] = v[t]·y[t-1] + b[t] along an axis, which
+// begins with b alone; with reverse from the end.
 func (v Value) LinearScan(b Value, axis int, reverse bool) Value {
 	return v.op("linear_scan", cpuref.ScanAttrs{Axis: v.axis(axis), Reverse: reverse}, b)
 }

@@ -35,7 +35,7 @@ var (
 	}, scanSmallest, nil)
 	// LinearScan is the recurrence that cumprod's gradient, and its own, are.
 	LinearScan = scan(Op{
-		Name: "linear_scan", Doc: "Y[t] = A[t]·Y[t-1] + B[t] along the axis, with nothing before the first; reverse: Y[t] = A[t]·Y[t+1] + B[t]",
+		Name: "linear_scan", Doc: "Y[t] = A[t]·Y[t-1] + B[t] along the axis, the first B alone; reverse: Y[t] = A[t]·Y[t+1] + B[t]",
 		In:  []Operand{{Name: "A"}, {Name: "B"}},
 		CPU: Plain(cpuref.LinearScan[float32], cpuref.LinearScan[float64]),
 		Tol: Sum(8),
@@ -90,8 +90,25 @@ func scan(op Op, k scanKind, body Prepare[float32]) *Op {
 	if k == scanSum {
 		op.Cases = append(op.Cases, one(cpuref.ScanAttrs{Axis: 1}, tensor.Int32, 3, 700))
 	}
+	if k != scanLinear { // infinite factors of a chunk have no total
+		op.Cases = append(op.Cases, specials(one(cpuref.ScanAttrs{}, f, 29, 40)), specials(one(cpuref.ScanAttrs{Axis: 1}, f, 3, 431)))
+	}
 	op.Bench = []Case{one(cpuref.ScanAttrs{Axis: 1}, f, 1024, 1024), one(cpuref.ScanAttrs{}, f, 1024, 1024), one(cpuref.ScanAttrs{}, f, 1<<20)}
 	return declare(op)
+}
+
+// specials draws ones, and few NaN, infinities and zeros among them.
+func specials(c Case) Case {
+	c.Fill = []Filler{func(rng *tensor.Philox, t *tensor.Tensor) {
+		some := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Copysign(0, -1)), 0, -1}
+		for i := range t.F32 {
+			t.F32[i] = 1
+			if at := rng.Intn(40); at < len(some) {
+				t.F32[i] = some[at]
+			}
+		}
+	}}
+	return c
 }
 
 // fillFactors draws numbers whose products neither vanish nor overflow.

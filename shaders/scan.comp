@@ -3,7 +3,7 @@
 // Scans along an axis of n elements, in lines (o, i):
 //
 //   OP 0  Y[t] = X[0] + .. + X[t]            OP 1  Y[t] = X[0] · .. · X[t]
-//   OP 2  Y[t] = X[t]·Y[t-1] + B[t]
+//   OP 2  Y[t] = X[t]·Y[t-1] + B[t], Y[0] = B[0]
 //   of WORDS, ints or floats' bits:
 //   OP 0  the sum of ints                    OP 1  the place of the largest of X[0] .. X[t],
 //                                            OP 2  of the smallest; the last of equals, NaN before all
@@ -73,8 +73,11 @@ vec2 halves(float v) {
 }
 
 STATE then(STATE a, STATE b) {
-	if (OP == 2) { // where nothing is carried on, no overflow of the factors may matter
-		precise float f = b.x * a.x, h = a.y == 0.0 ? b.y : fma(b.x, a.y, b.y);
+	if (OP == 2) {
+		precise float f = b.x * a.x, h = fma(b.x, a.y, b.y);
+#if PHASE == 1
+		if (a.y == 0.0) h = b.y; // whatever the chunk's factors overflowed to
+#endif
 		return vec2(f, h);
 	}
 	precise float high, low;
@@ -142,6 +145,9 @@ void main() {
 		if (OP == 2) b = B[at];
 #endif
 		STATE next = then(state, element(X[at], b, t));
+#ifndef WORDS
+		if (OP == 2 && k == 0) next = vec2(0.0, b);
+#endif
 #if PHASE == 2
 		Y[at] = value(EXCLUSIVE ? state : next);
 #endif

@@ -11,7 +11,7 @@ func CumSum(a *cpuref.Args[float32]) func() {
 		return func() { cpuref.CumSum(a) }
 	}
 	x, y, exclusive := a.In[0].F, a.Out[0].F, a.Attrs.(cpuref.ScanAttrs).Exclusive
-	return scans(a, 0, func(state []float64, at int) {
+	return scans(a, 0, func(state []float64, at int, _ bool) {
 		x, y := x[at:][:len(state)], y[at:][:len(state)]
 		for j, s := range state {
 			state[j] = s + float64(x[j])
@@ -26,7 +26,7 @@ func CumSum(a *cpuref.Args[float32]) func() {
 // CumProd prepares cpuref.CumProd.
 func CumProd(a *cpuref.Args[float32]) func() {
 	x, y, exclusive := a.In[0].F, a.Out[0].F, a.Attrs.(cpuref.ScanAttrs).Exclusive
-	return scans(a, 1, func(state []float64, at int) {
+	return scans(a, 1, func(state []float64, at int, _ bool) {
 		x, y := x[at:][:len(state)], y[at:][:len(state)]
 		for j, s := range state {
 			state[j] = s * float64(x[j])
@@ -41,18 +41,22 @@ func CumProd(a *cpuref.Args[float32]) func() {
 // LinearScan prepares cpuref.LinearScan.
 func LinearScan(a *cpuref.Args[float32]) func() {
 	f, b, y := a.In[0].F, a.In[1].F, a.Out[0].F
-	return scans(a, 0, func(state []float64, at int) {
+	return scans(a, 0, func(state []float64, at int, begins bool) {
 		f, b, y := f[at:][:len(state)], b[at:][:len(state)], y[at:][:len(state)]
 		for j, s := range state {
-			state[j] = float64(f[j])*s + float64(b[j])
+			if begins {
+				state[j] = float64(b[j])
+			} else {
+				state[j] = float64(f[j])*s + float64(b[j])
+			}
 			y[j] = float32(state[j])
 		}
 	})
 }
 
 // scans calls step for each row of a strip of columns, in the scan's order; state
-// holds first at the beginning of each line.
-func scans(a *cpuref.Args[float32], first float64, step func(state []float64, at int)) func() {
+// holds first at the beginning of each line, where begins.
+func scans(a *cpuref.Args[float32], first float64, step func(state []float64, at int, begins bool)) func() {
 	s, shape := a.Attrs.(cpuref.ScanAttrs), a.Out[0].Shape
 	outer, n, inner := 1, shape[s.Axis], 1
 	for d, size := range shape {
@@ -70,11 +74,12 @@ func scans(a *cpuref.Args[float32], first float64, step func(state []float64, at
 		for j := range state {
 			state[j] = first
 		}
-		for t := range n {
+		for k := range n {
+			t := k
 			if s.Reverse {
-				t = n - 1 - t
+				t = n - 1 - k
 			}
-			step(state, (o*n+t)*inner+from)
+			step(state, (o*n+t)*inner+from, k == 0)
 		}
 	}
 	return func() { Parallel(outer*strips, len(a.Out[0].F), body) }
