@@ -130,7 +130,7 @@ func log(x float64) float64 {
 func expm1(x float32) float32 {
 	v := float64(x)
 	if v > -0.05 && v < 0.05 {
-		return float32(v + v*v*(1./2+v*(1./6+v*(1./24+v*(1./120)))))
+		return float32(v * (1 + v*(1./2+v*(1./6+v*(1./24+v*(1./120)))))) // -0 stays
 	}
 	return float32(exp(v) - 1)
 }
