@@ -33,6 +33,26 @@ func TestOptimizersNameTheOperandThatDoesntFit(t *testing.T) {
 	}
 }
 
+func TestFormulaOptimizersNameTheOperandThatDoesntFit(t *testing.T) {
+	f := tensor.F32
+	at := FlatAttrs{N: 1}
+	in := []tensor.Type{f(3), f(64), f(64), f(64), f(), f(2)}
+	_, out, err := NAdam.Infer(at, in)
+	require.NoError(t, err)
+	require.Equal(t, []tensor.Type{f(3), f(64), f(64)}, out)
+	in[5] = f()
+	_, _, err = NAdam.Infer(at, in)
+	require.ErrorContains(t, err, "nadam: t is float32[], wants float32[2]: the step and a scalar")
+	in[3] = f(65)
+	_, _, err = NAdam.Infer(at, in)
+	require.ErrorContains(t, err, "nadam: exp_avg_sq is float32[65], wants float32[64]: 1 parameters, each padded to 64 elements")
+	_, _, err = RMSprop.Infer(FlatAttrs{N: 1, Form: 4}, in)
+	require.ErrorContains(t, err, "rmsprop: form 4, there are 4")
+	states, extra := FlatStates(NAdam, 0)
+	require.Equal(t, []string{"exp_avg", "exp_avg_sq"}, states)
+	require.Equal(t, "mu_product", extra)
+}
+
 // Two runs, the second in windows of what a binding can hold.
 func TestOptimizersUpdateEachRunInWindows(t *testing.T) {
 	k := flatCase(cpuref.SGDAttrs{N: 3, Momentum: 0.9}, "", 1, false, 1, nil, tensor.Shape{10}, tensor.Shape{100}, tensor.Shape{60})

@@ -64,3 +64,38 @@ func ExampleRule_Apply() {
 	// the loss was 10 and w is now [0.5 -1.5]
 	// the loss was 2.5 and w is now [0.25 -0.75]
 }
+
+// Two weights learn at rates of their own; a third, which no group picks, stays.
+func ExampleGroups() {
+	var params []*graph.Variable
+	for _, name := range []string{"body.weight", "head.weight", "head.bias"} {
+		params = append(params, &graph.Variable{Name: name, Type: tensor.F32(2), Trainable: true})
+	}
+	rule := optim.Groups{
+		{Name: "weights", Match: optim.Named("head.weight"), Optimizer: optim.AdamW{LR: 1e-3}},
+		{Name: "biases", Match: optim.Named("head.bias"), Optimizer: optim.SGD{LR: 1e-2, Momentum: 0.9}},
+	}.For(params)
+	for _, r := range rule.Rates {
+		fmt.Println("input", r.Input, "is", r.Base)
+	}
+	for _, v := range rule.State {
+		fmt.Println(v.Name)
+	}
+	// Output:
+	// input lr is 0.001
+	// input lr.biases is 0.01
+	// optim.weights.exp_avg
+	// optim.weights.exp_avg_sq
+	// optim.weights.step
+	// optim.biases.momentum_buffer
+	// optim.biases.step
+}
+
+// A schedule is a formula of the base rate and the step.
+func ExampleSchedule() {
+	s := optim.Warmup{Steps: 4, Then: optim.CosineAnnealing{TMax: 4}}
+	for step := range 9 {
+		fmt.Printf("%.3f ", s.Rate(0.1, step))
+	}
+	// Output: 0.025 0.050 0.075 0.100 0.100 0.085 0.050 0.015 0.000
+}

@@ -60,14 +60,15 @@ func runSchedule(c *Case) (map[string]*tensor.Tensor, error) {
 	if strings.HasSuffix(c.Torch, "CyclicLR") {
 		base = args.num("base_lr_min", base)
 	}
-	metrics := args.list("metrics")
-	for _, key := range []string{"metric", "losses", "loss", "values"} {
-		if metrics == nil {
-			metrics = args.list(key)
+	// A schedule that hears a metric is given one by step, under some name.
+	var metrics []float64
+	if _, hears := s.(optim.Observer); hears {
+		for _, key := range slices.Sorted(maps.Keys(args)) {
+			if l := args.list(key); len(l) > len(metrics) {
+				metrics = l
+			}
 		}
-	}
-	for _, g := range c.Given {
-		if metrics == nil {
+		for _, g := range c.Given {
 			metrics = g.values(c.data)
 		}
 	}
