@@ -6,6 +6,10 @@ import "fmt"
 func conv3dVariants(f Prepare[float32]) []Variant {
 	return []Variant{
 		{Name: "fast", Kind: CPU, Prepare: f},
+		{Name: "subgroup", Kind: Vulkan, Lower: lowerConv3dSubgroup, When: func(t *Target, c *Call) bool {
+			_, err := lowerConv3dSubgroup(t, c)
+			return err == nil && errRange(t, c) == nil
+		}},
 		{Name: "tile", Kind: Vulkan, Lower: lowerConv3d, When: func(t *Target, c *Call) bool {
 			_, err := lowerConv3d(t, c)
 			return err == nil && errRange(t, c) == nil
@@ -64,15 +68,19 @@ func (c *conv3d) gathers(form convForm) []conv3dGather {
 	return gs
 }
 
+// sides are what a forward or by-data call sums over and makes: K channels of a
+// volume in, M of a volume out, and the strides of W by group, k and m.
+func (c *conv3d) sides(form convForm) (K, M int, in, out [3]int, sg, sk, sm int) {
+	kernel := c.Cg * c.taps()
+	if form == convData {
+		return c.Og, c.Cg, c.out, c.in, c.Og * kernel, kernel, c.taps()
+	}
+	return c.Cg, c.Og, c.in, c.out, c.Og * kernel, c.taps(), kernel
+}
+
 // lowerConv3dTile serves conv3d and conv3d_data: each gather is a dispatch.
 func lowerConv3dTile(t *Target, c *Call, g *conv3d, form convForm) (Lowered, error) {
-	K, M, in, out := g.Cg, g.Og, g.in, g.out
-	kernel := g.Cg * g.taps()
-	sg, sk, sm := g.Og*kernel, g.taps(), kernel
-	if form == convData {
-		K, M, in, out = M, K, out, in
-		sk, sm = sm, sk
-	}
+	K, M, in, out, sg, sk, sm := g.sides(form)
 	var low Lowered
 	for _, a := range g.gathers(form) {
 		pixels, terms := g.N*volume(a.pixels), K*volume(a.taps)
