@@ -26,7 +26,7 @@ var calls = map[string]func(*call) graph.Value{}
 
 var prefix = regexp.MustCompile(`^(torch\.nn\.functional|torchvision\.ops|torch\.special|torch\.nn|nn\.functional|torch|nn|F|Tensor)\.`)
 
-var output = regexp.MustCompile(`(\.values|\.indices|\[[01]\])$`)
+var output = regexp.MustCompile(`(\.values|\.indices|\[-?\d+\])$`)
 
 func plain(name string) string {
 	return strings.TrimSuffix(strings.ReplaceAll(strings.ToLower(name), "_", ""), "loss")
@@ -55,12 +55,15 @@ func parseCall(text string, b *builder) *call {
 	return c
 }
 
-// splitArgs splits at the commas outside of brackets.
+// splitArgs splits at the commas outside of brackets and quotes.
 func splitArgs(s string) []string {
 	var out []string
-	depth, from := 0, 0
+	depth, from, quoted := 0, 0, false
 	for i, r := range s + "," {
 		switch {
+		case r == '\'' || r == '"':
+			quoted = !quoted
+		case quoted && i < len(s):
 		case strings.ContainsRune("([{", r):
 			depth++
 		case strings.ContainsRune(")]}", r):
