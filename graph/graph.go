@@ -355,6 +355,13 @@ func (b builder) apply(op *kernels.Op, attrs any, in []kernels.Ref) []kernels.Re
 		g.Fail(err)
 		return absent(op)
 	}
+	if kernels.Tangled(op, attrs, types, outs[0].Shape) {
+		wide := make([]kernels.Ref, len(in))
+		for i, r := range in {
+			wide[i] = Value{g, r}.expandTo(outs[0].Shape).ref
+		}
+		return b.apply(op, attrs, wide)
+	}
 	key := fmt.Sprintf("%s %+v %v", op.Name, attrs, in)
 	if n := g.cse[key]; n != nil && !op.Random {
 		return n.Out

@@ -62,6 +62,19 @@ func elementwiseVariants(fs []*form) []Variant {
 	}
 }
 
+// Tangled tells whether an elementwise call broadcasts its operands along more
+// dimensions than the shader walks, so that they want expanding first.
+func Tangled(op *Op, attrs any, in []tensor.Type, out tensor.Shape) bool {
+	if len(in) < 2 || len(out) <= elementwiseRank {
+		return false
+	}
+	if _, elementwise := Formula(op, attrs, in); !elementwise {
+		return false
+	}
+	sp, err := callSpace(&Call{In: in, Out: []tensor.Type{{Shape: out}}})
+	return err == nil && sp.Rank > elementwiseRank
+}
+
 func callSpace(c *Call) (*expr.Space, error) {
 	shapes := make([]tensor.Shape, len(c.In))
 	for i, t := range c.In {

@@ -3,6 +3,20 @@
 // its gradient, its CPU bodies, its Vulkan variants, its test cases, what it
 // costs and how exact it is. Graph, plan, engine, tests and benchmarks walk
 // the table; nothing about an op is written anywhere else.
+//
+// # NaN, infinities, zeros and denormals
+//
+// Elementwise ops follow PyTorch. NaN passes through every function; it wins
+// minimum, maximum and clamp, comparisons with it are false (but for ne), and
+// sign(NaN) is 0, as PyTorch has it. pow(0, 0), pow(1, NaN) and pow(NaN, 0) are 1,
+// pow of a negative number to a fraction is NaN, 1/-0 is -Inf, log(0) is -Inf,
+// round takes halves to even, and odd functions keep -0: tanh alone may give 0
+// for it. dropout multiplies by 0 what it drops, so that NaN stays NaN.
+//
+// The CPU keeps denormals, but for results of its vector exp. A Vulkan device
+// may take those that go in, or give those that come out, for zero of the same
+// sign (SwiftShader does); no tolerance asks for more. A test holds each op on
+// every device to a table of these.
 package kernels
 
 import (
