@@ -137,7 +137,11 @@ func tensordot(c *call) graph.Value {
 	}
 	if lists == nil {
 		text := c.text("dims", 2)
-		if l := splitArgs(text[min(1, len(text)):max(0, len(text)-1)]); strings.ContainsAny(text, "([") && len(l) == 2 {
+		var l []string
+		if strings.HasPrefix(text, "(") || strings.HasPrefix(text, "[") {
+			l = splitArgs(text[1:max(1, len(text)-1)])
+		}
+		if len(l) == 2 {
 			pair[0], pair[1] = numbers(l[0]), numbers(l[1])
 		} else {
 			n := int(c.n("dims", 2, 2))
