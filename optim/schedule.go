@@ -173,14 +173,55 @@ func (s Sequential) turn(step int) (i, since int) {
 func (s Sequential) Observe(metric float64) { observe(s.Schedules, metric) }
 
 // Chained is ChainedScheduler: each schedule scales what the one before it gives.
+// A CosineAnnealing to an EtaMin does what PyTorch's does, step by step, so that a
+// call takes as long as there were steps. A Lambda scales too; PyTorch's would
+// undo what came before it.
 type Chained []Schedule
 
 // Rate is the last schedule's rate, with the one before as its base, and so on.
 func (s Chained) Rate(base float64, step int) float64 {
 	for _, m := range s {
+		if c, ok := m.(CosineAnnealing); ok && c.EtaMin != 0 {
+			return s.recursive(base, step)
+		}
+	}
+	for _, m := range s {
 		base = m.Rate(base, step)
 	}
 	return base
+}
+
+// recursive goes from step to step: each schedule scales the rate as much as it
+// fell since the step before, but a cosine its distance from EtaMin.
+func (s Chained) recursive(base float64, step int) float64 {
+	rate := base
+	for t := range step + 1 {
+		for _, m := range s {
+			c, cos := m.(CosineAnnealing)
+			switch {
+			case cos && t > 0:
+				rate = c.next(base, rate, t)
+			case cos:
+			case t == 0:
+				rate = m.Rate(rate, 0)
+			default:
+				if before := m.Rate(base, t-1); before != 0 {
+					rate *= m.Rate(base, t) / before
+				}
+			}
+		}
+	}
+	return rate
+}
+
+// next is the rate at a step after the rate of the step before.
+func (s CosineAnnealing) next(base, rate float64, step int) float64 {
+	n := max(s.TMax, 1)
+	x := math.Pi / float64(n)
+	if (step-1)%(2*n) == n { // from the bottom up, where a ratio would be 0/0
+		return rate + (base-s.EtaMin)*(1-math.Cos(x))/2
+	}
+	return s.EtaMin + (rate-s.EtaMin)*(1+math.Cos(x*float64(step)))/(1+math.Cos(x*float64(step-1)))
 }
 
 // Observe tells every schedule that wants to hear.

@@ -43,6 +43,10 @@ func TestSchedulesGivePyTorchsRates(t *testing.T) {
 			1, []float64{0.1, 0.1, 1, 0.9, 0.81}},
 		{"chained", optim.Chained{optim.Constant{Factor: 0.1, TotalIters: 2}, optim.Exponential{Gamma: 0.9}}, 1,
 			[]float64{0.1, 0.09, 0.81, 0.729, 0.6561}},
+		// each step halves, then a cosine by 90° a step: half the distance from 0.2, the
+		// whole, up by 0.4, twice the distance
+		{"chained with a cosine", optim.Chained{optim.Step{StepSize: 1, Gamma: 0.5}, optim.CosineAnnealing{TMax: 2, EtaMin: 0.2}}, 1,
+			[]float64{1, 0.35, 0.2, 0.1 + 0.4, 0.2 + 2*0.05}},
 		{"warm-up", optim.Warmup{Steps: 4, Then: optim.Exponential{Gamma: 0.5}}, 1, []float64{0.25, 0.5, 0.75, 1, 1, 0.5}},
 		{"quadratic warm-up", optim.Warmup{Steps: 2, Power: 2}, 1, []float64{0.25, 1, 1}},
 	} {
