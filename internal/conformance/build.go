@@ -5,7 +5,6 @@ import (
 
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/kernels"
-	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 // MissingError says what a case needs that vulgo, or this package's table of
@@ -85,39 +84,6 @@ func apply(name string, attrs any, in ...graph.Value) graph.Value {
 	return graph.Value{}
 }
 
-// formula is an elementwise function in one op.
-func formula(text string, in ...graph.Value) graph.Value {
-	return apply("formula", kernels.FormulaAttrs{Formula: text}, in...)
-}
-
-// steps are the int32 constants 0, 1, .. n-1.
-func (b *builder) steps(n int) graph.Value {
-	v := make([]int32, n)
-	for i := range v {
-		v[i] = int32(i)
-	}
-	return b.Const(tensor.FromI32(v, n))
-}
-
-// mask is the constant rows x cols matrix of ones where keep says so.
-func (b *builder) mask(rows, cols int, keep func(i, j int) bool) graph.Value {
-	m := make([]float32, rows*cols)
-	for i := range m {
-		if keep(i/cols, i%cols) {
-			m[i] = 1
-		}
-	}
-	return b.Const(tensor.FromF32(m, rows, cols))
-}
-
-func (b *builder) fill(v float32, shape ...int) graph.Value {
-	t := tensor.New(tensor.F32(shape...))
-	for i := range t.F32 {
-		t.F32[i] = v
-	}
-	return b.Const(t)
-}
-
 // keep gives back the axes that a reduction took, with size 1.
 func keep(y, x graph.Value, axes ...int) graph.Value {
 	shape := append([]int{}, x.Shape()...)
@@ -130,32 +96,4 @@ func keep(y, x graph.Value, axes ...int) graph.Value {
 		shape[a] = 1
 	}
 	return y.Reshape(shape...)
-}
-
-// classesLast moves dimension 1 behind the others: [N, C, ..] -> [N·.., C].
-func classesLast(x graph.Value) graph.Value {
-	perm := []int{0}
-	for i := range max(0, len(x.Shape())-2) {
-		perm = append(perm, i+2)
-	}
-	if len(x.Shape()) < 2 {
-		return x.Reshape(1, -1)
-	}
-	return x.Permute(append(perm, 1)...).Reshape(-1, x.Dim(1))
-}
-
-// reduced is what a loss's reduction makes of its elements.
-func (b *builder) reduced(rows graph.Value) graph.Value {
-	switch how := arg(b, "reduction", "mean"); how {
-	case "mean":
-		return rows.Mean()
-	case "sum":
-		return rows.Sum()
-	case "none":
-		return rows
-	case "batchmean":
-		return rows.Sum().MulScalar(1 / float64(max(1, rows.Dim(0))))
-	default:
-		return b.miss("reduction %s", how)
-	}
 }
