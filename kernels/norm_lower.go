@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
@@ -85,14 +86,16 @@ func lowerNorm(t *Target, c *Call, f laneForm) (Lowered, error) {
 	}
 	eps := math.Float32bits(float32(at.Eps))
 	rms, stats, affine := truth(at.Over == cpuref.NormRMS), presence(c.Out, 1), presence(c.In, 1)
-	weight, bias := orUnread(c.In, 1, In, In(0)), orUnread(c.In, 2, In, In(0))
+	params := func(in func(int) Bind) []Bind { // weight and bias
+		return []Bind{orUnread(c.In, 1, in, in(0)), orUnread(c.In, 2, in, in(0))}
+	}
 	saved := func(y Bind) []Bind {
 		return []Bind{orUnread(c.Out, 1, Out, y), orUnread(c.Out, 2, Out, y), orUnread(c.Out, 3, Out, y)}
 	}
 	if !v.Batch && n <= normRow {
-		push := append(words(rows, n, v.G, v.D, v.S), eps)
+		push := append(append(words(rows, n, v.G, v.D), magic(v.S)...), eps)
 		d := f.dispatch(t, "norm_rows", rows, axisLanes(f, n, 1), []uint32{rms, affine, stats}, push,
-			append([]Bind{f.in(0), weight, bias, Out(0)}, saved(Out(0))...)...)
+			slices.Concat([]Bind{f.in(0)}, params(f.in), []Bind{Out(0)}, saved(Out(0)))...)
 		return Lowered{Dispatches: []Dispatch{d}}, nil
 	}
 	k, inner := f.cut(t, 1, rows, n), v.D*v.S
@@ -100,16 +103,33 @@ func lowerNorm(t *Target, c *Call, f laneForm) (Lowered, error) {
 		k, inner = f.cut(t, v.B, v.G, v.S), v.S
 	}
 	low := Lowered{Work: []int{4 * 3 * k.C * k.chunks, 4 * 3 * k.C}}
-	quad := inner%4 == 0 && v.S%4 == 0
 	low.Dispatches = []Dispatch{
 		f.dispatch(t, "norm_stats", k.C*k.chunks, k.lanes, []uint32{rms}, k.push(), f.in(0), Work(0).WO()),
 		f.dispatch(t, "norm_merge", k.C, f.lanes(k.chunks/4), []uint32{rms, stats}, append(k.push(), eps),
 			append([]Bind{Work(0).RO(), Work(1).WO()}, saved(Work(1))...)...),
-		flat(t, "norm_apply", parts(rows*n, 4), words(rows*n, inner, k.C, v.S, v.G*v.D), In(0), Work(1).RO(), weight, bias, Out(0)),
+		applyNorm(t, "norm_apply", rows*n, inner, k.C, v, nil, []uint32{affine},
+			slices.Concat([]Bind{In(0), Work(1).RO()}, params(In), []Bind{Out(0)})...),
 	}
-	apply := &low.Dispatches[2]
-	apply.Spec = append(apply.Spec, truth(quad), affine)
 	return low, nil
+}
+
+// applyNorm is one pass over n elements, of which inner neighbours share a mean,
+// number C of them.
+func applyNorm(t *Target, shader string, n, inner, C int, v cpuref.NormView, more, spec []uint32, bind ...Bind) Dispatch {
+	quad, jobs, weights := v.S%4 == 0, n, v.G*v.D
+	if quad {
+		jobs /= 4
+	}
+	push := append(words(jobs, C, weights), more...)
+	if len(push)%2 == 1 {
+		push = append(push, 0) // pairs begin at even words
+	}
+	for _, d := range []int{inner, C, v.S, weights} {
+		push = append(push, magic(d)...)
+	}
+	d := flat(t, shader, jobs, push, bind...)
+	d.Spec = append(append(d.Spec, truth(quad)), spec...)
+	return d
 }
 
 func lowerNormGrad(t *Target, c *Call, f laneForm) (Lowered, error) {
@@ -123,8 +143,8 @@ func lowerNormGrad(t *Target, c *Call, f laneForm) (Lowered, error) {
 	weight, mean := orUnread(c.In, 3, In, In(2)), orUnread(c.In, 4, In, In(2))
 	weighted := presence(c.In[:min(4, len(c.In))], 3)
 	if !v.Batch && n <= normRow {
-		d := f.dispatch(t, "norm_rows_grad", rows, axisLanes(f, n, 1), []uint32{rms, weighted}, words(rows, n, v.G, v.D, v.S),
-			f.in(0), f.in(1), In(2), weight, mean, Out(0))
+		d := f.dispatch(t, "norm_rows_grad", rows, axisLanes(f, n, 1), []uint32{rms, weighted}, append(words(rows, n, v.G, v.D), magic(v.S)...),
+			f.in(0), f.in(1), In(2), orUnread(c.In, 3, f.in, f.in(0)), mean, Out(0))
 		return Lowered{Dispatches: []Dispatch{d}}, nil
 	}
 	k := f.cut(t, 1, rows, n)
@@ -133,12 +153,11 @@ func lowerNormGrad(t *Target, c *Call, f laneForm) (Lowered, error) {
 	if rms == 0 {
 		low.Work, g = append(low.Work, 4*rows), Work(1)
 	}
-	sums := f.dispatch(t, "norm_sums", k.C*k.chunks, k.lanes, []uint32{1, 0, 1 - rms, weighted, 1 - rms}, k.push(v.G, v.D, v.S),
-		f.in(0), f.in(1), In(2), mean, weight)
+	sums := f.dispatch(t, "norm_sums", k.C*k.chunks, k.lanes, []uint32{1, 0, 1 - rms, weighted, 1 - rms}, append(k.push(v.G, v.D, 0), magic(v.S)...),
+		f.in(0), f.in(1), f.in(2), orUnread(c.In, 4, f.in, f.in(0)), orUnread(c.In, 3, f.in, f.in(0)))
 	low.fold(t, f, k, sums, gn, g)
-	apply := flat(t, "norm_apply_grad", rows*n, words(rows*n, n, rows, n, v.S, v.G*v.D), In(0), In(1), In(2), weight, mean, gn.RO(), readable(g), Out(0))
-	apply.Spec = append(apply.Spec, rms, weighted, 0)
-	low.Dispatches = append(low.Dispatches, apply)
+	low.Dispatches = append(low.Dispatches, applyNorm(t, "norm_apply_grad", rows*n, n, rows, v, words(n), []uint32{rms, weighted, 0},
+		In(0), In(1), In(2), weight, mean, gn.RO(), readable(g), Out(0)))
 	return low, nil
 }
 
@@ -147,9 +166,8 @@ func lowerBatchNormGrad(t *Target, c *Call) (Lowered, error) {
 	if n == 0 {
 		return Lowered{}, nil
 	}
-	d := flat(t, "norm_apply_grad", n, words(n, v.S, v.G, v.Size(), v.S, v.G),
+	d := applyNorm(t, "norm_apply_grad", n, v.S, v.G, v, words(v.Size()), []uint32{0, presence(c.In, 6), 1},
 		In(0), In(1), In(2), orUnread(c.In, 6, In, In(2)), In(3), In(4), In(5), Out(0))
-	d.Spec = append(d.Spec, 0, presence(c.In, 6), 1)
 	return Lowered{Dispatches: []Dispatch{d}}, nil
 }
 
@@ -196,8 +214,8 @@ func lowerNormWeightGrad(t *Target, c *Call, f laneForm) (Lowered, error) {
 	default:
 		k := f.cut(t, v.B, weights, v.S)
 		spec := []uint32{0, truth(!v.Batch), truth(at.Over != cpuref.NormRMS), 0, truth(both)}
-		sums := f.dispatch(t, "norm_sums", k.C*k.chunks, k.lanes, spec, k.push(v.G, v.D, v.S),
-			f.in(0), f.in(1), In(2), orUnread(c.In, 3, In, In(2)), unread(In(2)))
+		sums := f.dispatch(t, "norm_sums", k.C*k.chunks, k.lanes, spec, append(k.push(v.G, v.D, 0), magic(v.S)...),
+			f.in(0), f.in(1), f.in(2), orUnread(c.In, 3, f.in, f.in(0)), unread(f.in(0)))
 		low.fold(t, f, k, sums, Out(0), orUnread(c.Out, 1, Out, Out(0)))
 	}
 	return low, nil

@@ -15,6 +15,7 @@
 // from 0 lose nothing.
 #include "lanes.glsl"
 #include "norm.glsl"
+#include "divide.glsl"
 
 layout(constant_id = 2) const uint RMS = 0;
 layout(constant_id = 3) const uint AFFINE = 0; // 1: weight, 2: bias
@@ -22,18 +23,24 @@ layout(constant_id = 4) const uint STATS = 0;  // 1: rstd, 2: mean, 4: var
 
 #ifdef SUBGROUP
 layout(binding = 0) uniform samplerBuffer X;
+layout(binding = 1) uniform samplerBuffer W;
+layout(binding = 2) uniform samplerBuffer B;
 float load(uint i) { return texelFetch(X, int(i)).x; }
+float weight(uint i) { return texelFetch(W, int(i)).x; }
+float bias(uint i) { return texelFetch(B, int(i)).x; }
 #else
 layout(binding = 0) restrict readonly buffer Xs { float X[]; };
-float load(uint i) { return X[i]; }
-#endif
 layout(binding = 1) readonly buffer Ws { float W[]; };
 layout(binding = 2) readonly buffer Bs { float B[]; };
+float load(uint i) { return X[i]; }
+float weight(uint i) { return W[i]; }
+float bias(uint i) { return B[i]; }
+#endif
 layout(binding = 3) writeonly buffer Ys { float Y[]; };
 layout(binding = 4) writeonly buffer Rs { float R[]; };
 layout(binding = 5) writeonly buffer Ms { float M[]; };
 layout(binding = 6) writeonly buffer Vs { float V[]; };
-layout(push_constant) uniform Push { uint rows, n, G, D, S; float eps; };
+layout(push_constant) uniform Push { uint rows, n, G, D; uvec2 byS; float eps; };
 
 void main() {
 	uint row = laneRow();
@@ -59,10 +66,10 @@ void main() {
 	if (v < 0) v = 0;
 	precise float r = 1 / sqrt(v + eps);
 	for (uint j = lane(); j < n; j += LANES) {
-		uint w = first + (S == 1 ? j : j / S);
+		uint w = first + divide(j, byS);
 		precise float y = ((load(base + j) - mean) - d) * r;
-		if ((AFFINE & 1) != 0) y = y * W[w];
-		if ((AFFINE & 2) != 0) y = y + B[w];
+		if ((AFFINE & 1) != 0) y = y * weight(w);
+		if ((AFFINE & 2) != 0) y = y + bias(w);
 		if (live) Y[base + j] = y;
 	}
 	if (live && lane() == 0) {

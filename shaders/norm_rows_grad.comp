@@ -12,6 +12,7 @@
 // Weights and threads as in norm_rows.comp.
 #include "lanes.glsl"
 #include "norm.glsl"
+#include "divide.glsl"
 
 layout(constant_id = 2) const uint RMS = 0;
 layout(constant_id = 3) const uint WEIGHT = 0;
@@ -19,23 +20,26 @@ layout(constant_id = 3) const uint WEIGHT = 0;
 #ifdef SUBGROUP
 layout(binding = 0) uniform samplerBuffer X;
 layout(binding = 1) uniform samplerBuffer DY;
+layout(binding = 3) uniform samplerBuffer W;
 float loadX(uint i) { return texelFetch(X, int(i)).x; }
+float weight(uint i) { return texelFetch(W, int(i)).x; }
 float loadDY(uint i) { return texelFetch(DY, int(i)).x; }
 #else
 layout(binding = 0) readonly buffer Xs { float X[]; };
 layout(binding = 1) readonly buffer DYs { float DY[]; };
+layout(binding = 3) readonly buffer Ws { float W[]; };
 float loadX(uint i) { return X[i]; }
+float weight(uint i) { return W[i]; }
 float loadDY(uint i) { return DY[i]; }
 #endif
 layout(binding = 2) readonly buffer Rs { float R[]; };
-layout(binding = 3) readonly buffer Ws { float W[]; };
 layout(binding = 4) readonly buffer Ms { float M[]; };
 layout(binding = 5) writeonly buffer DXs { float DX[]; };
-layout(push_constant) uniform Push { uint rows, n, G, D, S; };
+layout(push_constant) uniform Push { uint rows, n, G, D; uvec2 byS; };
 
 float grad(uint base, uint first, uint j) {
 	float g = loadDY(base + j);
-	if (WEIGHT != 0) g *= W[first + (S == 1 ? j : j / S)];
+	if (WEIGHT != 0) g *= weight(first + divide(j, byS));
 	return g;
 }
 
