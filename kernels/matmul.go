@@ -16,6 +16,7 @@ var MatMul = declare(Op{
 	Name:  "matmul",
 	Doc:   "C = A·B  (A [.., M, K], B [.., K, N] -> C [.., M, N])",
 	Torch: "torch.matmul",
+	ONNX:  "MatMul",
 	In:    []Operand{{Name: "A"}, {Name: "B"}},
 	Out:   []Operand{{Name: "C"}},
 	Attrs: cpuref.MatMulAttrs{},

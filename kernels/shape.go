@@ -12,7 +12,7 @@ var (
 	Reshape = declare(Op{
 		Name: "reshape", Doc: "Y = X under another shape, in row-major order; one size may be -1, the one that fits",
 		In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
-		Attrs: cpuref.ReshapeAttrs{}, Shape: reshapeShape, View: true, Torch: "torch.reshape",
+		Attrs: cpuref.ReshapeAttrs{}, Shape: reshapeShape, View: true, Torch: "torch.reshape", ONNX: "Reshape",
 	})
 	Permute = declare(Op{
 		Name: "permute", Doc: "Y's dimension i is X's dimension perm[i]",
@@ -28,7 +28,7 @@ var (
 			permuteCase(tensor.Shape{2, 2, 2, 2, 2, 2, 2, 2}, 7, 6, 5, 4, 3, 2, 1, 0),
 		},
 		Bench: []Case{permuteCase(tensor.Shape{1024, 1024}, 1, 0), permuteCase(tensor.Shape{32, 64, 28, 28}, 0, 2, 3, 1)},
-		Cost:  copyCost, Tol: Exact(), Torch: "torch.permute",
+		Cost:  copyCost, Tol: Exact(), Torch: "torch.permute", ONNX: "Transpose",
 	})
 	Expand = declare(Op{
 		Name: "expand", Doc: "Y = X repeated along missing dimensions and those of size 1",
@@ -42,7 +42,7 @@ var (
 			expandCase(tensor.Shape{1}, 0), expandCase(tensor.Shape{}, 70001),
 		},
 		Bench: []Case{expandCase(tensor.Shape{1024, 1}, 1024, 1024), expandCase(tensor.Shape{1024}, 1024, 1024)},
-		Cost:  copyCost, Tol: Exact(), Torch: "Tensor.expand",
+		Cost:  copyCost, Tol: Exact(), Torch: "Tensor.expand", ONNX: "Expand",
 	})
 	Slice = declare(Op{
 		Name: "slice", Doc: "Y[i] = X[start + i·step], for i below size, in each dimension",
@@ -57,7 +57,7 @@ var (
 			sliceCase(tensor.Shape{67, 129}, []int{1, 64}, []int{65, 65}, nil),
 		},
 		Bench: []Case{sliceCase(tensor.Shape{64, 32, 1024}, []int{0, 0, 256}, []int{64, 32, 256}, nil)},
-		Cost:  copyCost, Tol: Exact(), Torch: "x[a:b:c, ...]",
+		Cost:  copyCost, Tol: Exact(), Torch: "x[a:b:c, ...]", ONNX: "Slice",
 	})
 	SliceGrad = declare(Op{
 		Name: "slice_grad", Doc: "dX = 0 but for dX[start + i·step] = dY[i]",
@@ -84,7 +84,7 @@ var (
 			concatCase(1, tensor.Shape{2, 3, 5}, tensor.Shape{2, 0, 5}, tensor.Shape{2, 7, 5}), concatCase(2, tensor.Shape{4, 9, 31}, tensor.Shape{4, 9, 33}),
 		},
 		Bench: []Case{concatCase(2, tensor.Shape{64, 32, 256}, tensor.Shape{64, 32, 256})},
-		Cost:  copyCost, Tol: Exact(), Torch: "torch.cat",
+		Cost:  copyCost, Tol: Exact(), Torch: "torch.cat", ONNX: "Concat",
 	})
 )
 

@@ -9,6 +9,7 @@ const (
 	tall      = 64    // lines of a column
 	sumPiece  = 16384 // floats of a row that one piece sums
 	wideStrip = 256   // columns of a piece
+	small     = 512   // floats that are summed in float64, one by one
 )
 
 // Sum prepares cpuref.Sum.
@@ -24,7 +25,7 @@ func sum(a *cpuref.Args[float32], mean bool) func() {
 	x, y := a.In[0].F, a.Out[0].F
 	dims, first := joined(a.In[0].Shape, a.Attrs.(cpuref.ReduceAttrs))
 	scale := 1.0
-	if len(x) == 0 || len(dims) > 3 {
+	if len(x) <= small || len(dims) > 3 {
 		if mean {
 			return func() { cpuref.Mean(a) }
 		}
