@@ -138,14 +138,24 @@ func lowerGather(t *Target, c *Call) (Lowered, error) {
 		return Lowered{Dispatches: []Dispatch{fillWith(t, Out(0), count, 0)}}, nil
 	}
 	return Lowered{Dispatches: []Dispatch{
-		gatherDispatch(t, e, mode, words(count/e, x[axis], c.Out[0].Shape[axis], inner/e), In(0), In(1), Out(0), unread(In(0))),
+		gatherDispatch(t, e, mode, count/e, x[axis], c.Out[0].Shape[axis], inner/e, In(0), In(1), Out(0), unread(In(0))),
 	}}, nil
 }
 
-func gatherDispatch(t *Target, e, mode int, push []uint32, bind ...Bind) Dispatch {
-	d := flat(t, fmt.Sprintf("gather_%d", e), int(push[0]), push, bind...)
+func gatherDispatch(t *Target, e, mode int, count, n, k, inner int, bind ...Bind) Dispatch {
+	push := append(words(count, n, k, inner), reciprocals(inner, k)...)
+	d := flat(t, fmt.Sprintf("gather_%d", e), count, push, bind...)
 	d.Spec = append(d.Spec, uint32(mode))
 	return d
+}
+
+// reciprocals are what shaders/divide.glsl divides by each number with.
+func reciprocals(by ...int) (w []uint32) {
+	for _, d := range by {
+		mul, shift := reciprocal(d)
+		w = append(w, mul, shift)
+	}
+	return w
 }
 
 // gatherCase picks k along an axis of x; some indexes are outside, on both sides.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -14,8 +15,11 @@ var ReverseSequence = declare(Op{
 	In:    []Operand{{Name: "X"}, {Name: "len"}},
 	Out:   []Operand{{Name: "Y"}},
 	Attrs: cpuref.ReverseSequenceAttrs{}, Shape: reverseSequenceShape,
-	CPU:      Plain(cpuref.ReverseSequence[float32], cpuref.ReverseSequence[float64]),
-	Variants: []Variant{{Name: "flat", Kind: Vulkan, When: inRange, Lower: lowerReverseSequence}},
+	CPU: Plain(cpuref.ReverseSequence[float32], cpuref.ReverseSequence[float64]),
+	Variants: []Variant{
+		{Name: "flat", Kind: Vulkan, When: inRange, Lower: lowerReverseSequence},
+		{Name: "fast", Kind: CPU, Prepare: fast.ReverseSequence},
+	},
 	Cases: []Case{
 		reverseSequenceCase(0, 1, 1, 1), reverseSequenceCase(0, 1, 7, 5), reverseSequenceCase(1, 0, 5, 7), reverseSequenceCase(0, 1, 6, 3, 8),
 		reverseSequenceCase(1, 0, 3, 9, 13), reverseSequenceCase(3, 1, 2, 3, 5, 7, 2), reverseSequenceCase(0, 2, 5, 2, 3, 4),
@@ -83,7 +87,8 @@ func lowerReverseSequence(t *Target, c *Call) (Lowered, error) {
 		step, within, e = step/4, within/4, 4
 	}
 	return Lowered{Dispatches: []Dispatch{
-		flat(t, fmt.Sprintf("reverse_sequence_%d", e), n/e, words(n/e, s[at.Time], step, s[at.Batch], within), In(0), In(1), Out(0)),
+		flat(t, fmt.Sprintf("reverse_sequence_%d", e), n/e,
+			append(words(n/e, s[at.Time], s[at.Batch], step), reciprocals(step, s[at.Time], within, s[at.Batch])...), In(0), In(1), Out(0)),
 	}}, nil
 }
 

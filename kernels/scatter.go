@@ -188,6 +188,6 @@ func lowerScatterGrad(t *Target, c *Call, scan bool) Lowered {
 	k, last := ds.Shape[axis], Work(0)
 	low := Lowered{Work: []int{4 * dy.Elems()}, Dispatches: []Dispatch{fillWith(t, last.WO(), dy.Elems(), 0)}}
 	low.Dispatches = append(low.Dispatches, scatterDispatches(t, scatterPlace, true, scan, dy, axis, k, In(1), unread(In(1)), last)...)
-	low.Dispatches = append(low.Dispatches, gatherDispatch(t, 1, 2, words(ds.Elems(), dy[axis], k, stride(dy, axis)), In(0), In(1), Out(0), last.RO()))
+	low.Dispatches = append(low.Dispatches, gatherDispatch(t, 1, 2, ds.Elems(), dy[axis], k, stride(dy, axis), In(0), In(1), Out(0), last.RO()))
 	return low
 }

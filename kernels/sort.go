@@ -127,7 +127,8 @@ func lowerSort(t *Target, c *Call) (Lowered, error) {
 	low := Lowered{}
 	pass := func(name string, from, to sortPass, bind ...Bind) {
 		jobs := rows * from.runs * from.room
-		d := flat(t, "sort_"+name, jobs, words(jobs, n, inner, keep, from.span, from.runs, from.room, to.runs, to.room), bind...)
+		push := words(jobs, n, inner, keep, from.span, from.runs, from.room, to.runs, to.room)
+		d := flat(t, "sort_"+name, jobs, append(push, reciprocals(from.runs*from.room, from.room, inner)...), bind...)
 		d.Spec = append(d.Spec, truth(s.Descending), truth(!x.DType.IsFloat()))
 		low.Dispatches = append(low.Dispatches, d)
 	}

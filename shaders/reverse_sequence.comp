@@ -1,4 +1,5 @@
 #version 450
+#extension GL_GOOGLE_include_directive : enable
 // Each sequence turned round within its own length:
 //
 //   Y[t, n] = X[len[n]-1-t, n] for t < len[n], else X[t, n]
@@ -11,9 +12,11 @@
 // left over, else one. Strides and count are in E.
 // build: reverse_sequence_1 -DE=uint
 // build: reverse_sequence_4 -DE=uvec4
+#include "divide.glsl"
 layout(local_size_x_id = 0) in;
 layout(push_constant, std430) uniform Push {
-	uint count, T, stepStride, N, batchStride;
+	uint count, T, N, step;
+	uvec2 byStep, byT, byBatch, byN; // step and batch: how far apart steps and sequences lie
 } p;
 layout(std430, binding = 0) restrict readonly buffer Xs { E X[]; };
 layout(std430, binding = 1) restrict readonly buffer Lens { int len[]; };
@@ -22,10 +25,11 @@ layout(std430, binding = 2) restrict writeonly buffer Ys { E Y[]; };
 void main() {
 	uint i = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
 	if (i >= p.count) return;
-	uint t = i / p.stepStride % p.T;
-	uint n = i / p.batchStride % p.N;
+	uint t = divide(i, p.byStep), n = divide(i, p.byBatch);
+	t -= divide(t, p.byT) * p.T;
+	n -= divide(n, p.byN) * p.N;
 	uint l = min(uint(max(len[n], 0)), p.T);
 	uint from = i;
-	if (t < l) from = i - t * p.stepStride + (l - 1 - t) * p.stepStride;
+	if (t < l) from = i - t * p.step + (l - 1 - t) * p.step;
 	Y[i] = X[from];
 }

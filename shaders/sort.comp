@@ -20,6 +20,7 @@
 // build: sort_merge
 // build: sort_last -DLAST -DVALUES=2
 // build: sort_only -DFIRST -DLAST -DVALUES=1
+#include "divide.glsl"
 #include "order.glsl"
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const bool DESCENDING = false;
@@ -28,6 +29,7 @@ layout(push_constant, std430) uniform Push {
 	uint jobs, n, inner, K;
 	uint span, runs, room;     // elements a run stands for, runs a row, places in a run
 	uint runsMade, roomMade;
+	uint byWidth[2], byRoom[2], byInner[2]; // divisors: runs * room, room, inner
 } p;
 #ifdef FIRST
 layout(std430, binding = 0) restrict readonly buffer Xs { uint X[]; };
@@ -55,9 +57,10 @@ void main() {
 	uint job = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
 	if (job >= p.jobs) return;
 	uint width = p.runs * p.room;
-	uint row = job / width, slot = job % width;
-	uint line = row / p.inner * p.n * p.inner + row % p.inner; // of X
-	uint run = slot / p.room, at = slot % p.room;
+	uint row = divide(job, uvec2(p.byWidth[0], p.byWidth[1])), slot = job - row * width;
+	uint o = divide(row, uvec2(p.byInner[0], p.byInner[1])), i = row - o * p.inner;
+	uint run = divide(slot, uvec2(p.byRoom[0], p.byRoom[1])), at = slot - run * p.room;
+	uint line = o * p.n * p.inner + i; // of X
 #ifdef FIRST
 	uint first = run * p.span, count = min(p.span, p.n - first);
 	if (at >= count) return;
@@ -81,7 +84,7 @@ void main() {
 #endif
 	if (place >= p.roomMade) return;
 #ifdef LAST
-	uint target = (row / p.inner * p.K + place) * p.inner + row % p.inner;
+	uint target = (o * p.K + place) * p.inner + i;
 	Y[target] = X[line + mine.y * p.inner];
 	I[target] = mine.y;
 #else
