@@ -117,10 +117,10 @@ func TestRunTellsRightFromWrongAndMissing(t *testing.T) {
 		require.Equal(t, Failed, output)
 
 		k := *c
-		k.Torch = "torch.nn.Transformer"
+		k.Torch = "torch.nn.NoSuchModule"
 		_, err := Run(d.Device, &k)
 		what, missing := IsMissing(err)
 		require.True(t, missing)
-		require.Equal(t, "torch.nn.Transformer", what)
+		require.Equal(t, "torch.nn.NoSuchModule", what)
 	})
 }
