@@ -137,8 +137,10 @@ func (s *State) set(v *graph.Variable, t *tensor.Tensor) error {
 	if !t.Type.Equal(v.Type) {
 		return fmt.Errorf("engine: variable %q is %v, the value %v", v.Name, v.Type, t.Type)
 	}
-	if t, err = t.To(v.Stored().DType); err != nil {
-		return fmt.Errorf("engine: variable %q: %w", v.Name, err)
+	if to := v.Stored().DType; t.DType != to {
+		if t, err = t.To(to); err != nil {
+			return fmt.Errorf("engine: variable %q: %w", v.Name, err)
+		}
 	}
 	return s.blocks[pl.ID].write(pl.Off, bytesOf(t))
 }

@@ -99,7 +99,7 @@ func (g *Graph) backward(b builder, n *Node, needed []bool, acc []kernels.Ref) {
 	for i, o := range n.Out {
 		dout[i] = acc[o]
 	}
-	din := n.Op.Grad(b, kernels.Grad{Attrs: n.Attrs, In: n.In, Out: n.Out, DOut: dout, Want: want})
+	din := n.Op.Grad(b, kernels.Grad{Attrs: n.Attrs, In: b.kept(n.In), Out: b.kept(n.Out), DOut: dout, Want: want})
 	for i, r := range n.In {
 		if !want[i] || i >= len(din) || din[i] == kernels.NoRef || g.err != nil {
 			continue

@@ -75,7 +75,9 @@ type Graph struct {
 	cse    map[string]*Node
 	reads  map[*Variable]kernels.Ref
 	inputs map[string]kernels.Ref
-	weak   map[kernels.Ref]float64 // constants that Scalar made
+	weak   map[kernels.Ref]float64     // constants that Scalar made
+	halved map[kernels.Ref]kernels.Ref // an op's float32 result -> what of it is stored in 16 bits
+	again  map[kernels.Ref]kernels.Ref // what is stored in 16 bits -> in float32, for gradients
 	seq    int
 	train  bool
 	err    error
@@ -83,7 +85,8 @@ type Graph struct {
 
 // New is an empty graph in evaluation mode.
 func New() *Graph {
-	return &Graph{cse: map[string]*Node{}, reads: map[*Variable]kernels.Ref{}, inputs: map[string]kernels.Ref{}, weak: map[kernels.Ref]float64{}}
+	return &Graph{cse: map[string]*Node{}, reads: map[*Variable]kernels.Ref{}, inputs: map[string]kernels.Ref{}, weak: map[kernels.Ref]float64{},
+		halved: map[kernels.Ref]kernels.Ref{}, again: map[kernels.Ref]kernels.Ref{}}
 }
 
 // Value is a value of a graph: the result of an op or a source. The zero Value
@@ -336,15 +339,16 @@ func (b builder) Apply(op *kernels.Op, attrs any, in ...kernels.Ref) []kernels.R
 		g.Fail(err)
 		return absent(op)
 	}
-	outs := b.apply(op, attrs, in)
+	outs := b.apply(op, attrs, in, "")
 	if g.err != nil || !store.IsHalf() {
 		return outs
 	}
 	return b.narrowed(op, outs, store)
 }
 
-// apply adds the op over operands as they are.
-func (b builder) apply(op *kernels.Op, attrs any, in []kernels.Ref) []kernels.Ref {
+// apply adds the op over operands as they are. Equal calls are one node, if their
+// marks are equal too.
+func (b builder) apply(op *kernels.Op, attrs any, in []kernels.Ref, mark string) []kernels.Ref {
 	g := b.g
 	types := make([]tensor.Type, len(in))
 	for i, r := range in {
@@ -360,9 +364,9 @@ func (b builder) apply(op *kernels.Op, attrs any, in []kernels.Ref) []kernels.Re
 		for i, r := range in {
 			wide[i] = Value{g, r}.expandTo(outs[0].Shape).ref
 		}
-		return b.apply(op, attrs, wide)
+		return b.apply(op, attrs, wide, mark)
 	}
-	key := fmt.Sprintf("%s %+v %v", op.Name, attrs, in)
+	key := fmt.Sprintf("%s %+v %v%s", op.Name, attrs, in, mark)
 	if n := g.cse[key]; n != nil && !op.Random {
 		return n.Out
 	}

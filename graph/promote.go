@@ -49,9 +49,34 @@ func (b builder) narrowed(op *kernels.Op, outs []kernels.Ref, store tensor.DType
 	for i, r := range outs {
 		if wide := op.Out[min(i, len(op.Out)-1)].Wide; !wide && b.Type(r).DType == tensor.Float32 {
 			outs[i] = b.cast(r, store)
+			b.g.halved[r] = outs[i]
 		}
 	}
 	return outs
+}
+
+// kept gives the values that an op's gradient sees: what stood in 16 bits, cast
+// anew, so that nothing in float32 waits from the forward pass for the backward.
+func (b builder) kept(refs []kernels.Ref) []kernels.Ref {
+	g := b.g
+	refs = slices.Clone(refs)
+	for i, r := range refs {
+		if r == kernels.NoRef {
+			continue
+		}
+		half, is := g.halved[r]
+		if n := g.maker[r]; !is && n.Op == kernels.Cast && b.Type(n.In[0]).DType.IsHalf() && b.Type(r).DType == tensor.Float32 {
+			half, is = n.In[0], true
+		}
+		if !is {
+			continue
+		}
+		if _, done := g.again[half]; !done {
+			g.again[half] = b.apply(kernels.Cast, cpuref.CastAttrs{To: tensor.Float32}, []kernels.Ref{half}, " again")[0]
+		}
+		refs[i] = g.again[half]
+	}
+	return refs
 }
 
 // cast is r in a float type; a Scalar keeps all its places.
