@@ -26,31 +26,42 @@ func open(t *testing.T) []*Case {
 	var out []*Case
 	for _, f := range folders {
 		c, err := Read(f)
-		require.NoError(t, err)
+		if err != nil { // it fails by name, and the others run
+			t.Errorf("%v", err)
+			continue
+		}
 		out = append(out, c)
 	}
 	return out
 }
 
+// run is Run, where a case that the table of functions isn't made for fails
+// alone.
+func run(d devtest.Dev, c *Case) (rs []Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: panic: %v", c.Name, r)
+		}
+	}()
+	return Run(d.Device, c)
+}
+
 // TestConformanceTorch computes every case on every device. A case whose op
-// isn't there is counted as missing; with VULGO_CONFORMANCE_STRICT=1 it fails.
+// isn't there fails by name; nine of ten must be as exact as PyTorch on the CPU.
 func TestConformanceTorch(t *testing.T) {
 	cases := open(t)
-	strict := os.Getenv("VULGO_CONFORMANCE_STRICT") == "1"
 	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
 		tally := map[string]*[4]int{}
 		missing := map[string][]string{}
 		for _, c := range cases {
-			rs, err := Run(d.Device, c)
+			rs, err := run(d, c)
 			what, isMissing := IsMissing(err)
 			worst := Worst(rs)
 			switch {
 			case isMissing:
 				worst = Result{Grade: Missing}
 				missing[what] = append(missing[what], c.Name)
-				if strict {
-					t.Errorf("%s: %v", c.Name, err)
-				}
+				t.Errorf("%v", err)
 			case err != nil:
 				worst = Result{Grade: Failed}
 				t.Errorf("%v", err)
@@ -71,6 +82,9 @@ func TestConformanceTorch(t *testing.T) {
 			}
 		}
 		t.Log("\n" + report(d.Name, tally, missing))
+		if all := tally["~all"]; d.Name == "cpu" && all != nil {
+			require.GreaterOrEqual(t, 10*all[A], 9*(all[A]+all[B]+all[Failed]+all[Missing]), "cases of grade A")
+		}
 	})
 }
 
