@@ -21,11 +21,11 @@ func Sort[T Float](a *Args[T]) func() {
 	order := make([]int32, n)
 	var first, step int
 	value := func(p int32) float64 {
-		if at := first + int(p)*step; x.F != nil {
-			return float64(x.F[at])
-		} else {
+		at := first + int(p)*step
+		if x.F == nil {
 			return float64(x.I[at])
 		}
+		return float64(x.F[at])
 	}
 	compare := func(p, q int32) int {
 		c := compareNaNLast(value(p), value(q))

@@ -122,7 +122,7 @@ func scanShape(name string, k scanKind) func(any, []tensor.Type) ([]tensor.Type,
 	return func(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 		s, x := attrs.(cpuref.ScanAttrs), in[0]
 		if !x.DType.IsFloat() && (k != scanSum || x.DType != tensor.Int32) {
-			return nil, fmt.Errorf("X is %v, wants floats, or for cumsum int32", x)
+			return nil, fmt.Errorf("operand X is %v, wants floats, or for cumsum int32", x)
 		}
 		if err := axisOf(x, s.Axis); err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func scanShape(name string, k scanKind) func(any, []tensor.Type) ([]tensor.Type,
 			return nil, fmt.Errorf("%s has no exclusive form", name)
 		}
 		if k == scanLinear && !in[1].Equal(x) {
-			return nil, fmt.Errorf("A is %v and B %v, wants one type", x, in[1])
+			return nil, fmt.Errorf("operand A is %v and B %v, wants one type", x, in[1])
 		}
 		if k.words {
 			return []tensor.Type{{DType: tensor.Int32, Shape: x.Shape}}, nil

@@ -99,7 +99,7 @@ func scatterShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 	}
 	if !x.Present() {
 		if a.Size < 0 || a.Reduce != cpuref.ScatterSet && a.Reduce != cpuref.ScatterAdd {
-			return nil, fmt.Errorf("X is absent: wants a size for axis %d that isn't negative, and to set or to add", a.Axis)
+			return nil, fmt.Errorf("operand X is absent: wants a size for axis %d that isn't negative, and to set or to add", a.Axis)
 		}
 		x = tensor.Type{DType: src.DType, Shape: append(tensor.Shape{}, src.Shape...)}
 		x.Shape[a.Axis] = a.Size
@@ -107,7 +107,7 @@ func scatterShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 		return nil, fmt.Errorf("size %d for X %v", a.Size, x.Shape)
 	}
 	if x.DType != src.DType {
-		return nil, fmt.Errorf("X is %v and src %v, wants one dtype", x, src)
+		return nil, fmt.Errorf("operand X is %v and src %v, wants one dtype", x, src)
 	}
 	if err := alongShape("idx", x, idx, a.Axis); err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ func init() {
 func sortShape(attrs any, x tensor.Type, all bool) ([]tensor.Type, error) {
 	s := attrs.(cpuref.SortAttrs)
 	if !x.DType.IsFloat() && x.DType != tensor.Int32 {
-		return nil, fmt.Errorf("X is %v, wants floats or int32", x)
+		return nil, fmt.Errorf("operand X is %v, wants floats or int32", x)
 	}
 	if err := axisOf(x, s.Axis); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func sortShape(attrs any, x tensor.Type, all bool) ([]tensor.Type, error) {
 	case all && s.K != 0:
 		return nil, fmt.Errorf("sort keeps all elements: K is %d, wants 0", s.K)
 	case s.K < 0 || s.K > n:
-		return nil, fmt.Errorf("K is %d for %v along axis %d, wants 0 to %d", s.K, x.Shape, s.Axis, n)
+		return nil, fmt.Errorf("a K of %d for %v along axis %d, wants 0 to %d", s.K, x.Shape, s.Axis, n)
 	case !all:
 		y.Shape[s.Axis] = s.K
 	}
