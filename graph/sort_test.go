@@ -58,8 +58,8 @@ func TestSorting(t *testing.T) {
 func TestSortingRefusesWhatDoesNotFit(t *testing.T) {
 	for want, f := range map[string]func(x graph.Value){
 		"topk: a K of 4 for [2 3] along axis 1": func(x graph.Value) { x.TopK(4, 1, true) },
-		"sort: [2 3] has no axis 2":           func(x graph.Value) { x.Sort(2, false) },
-		"searchsorted: sorted is":             func(x graph.Value) { x.SearchSorted(x.Narrow(0, 0, 1), false) },
+		"sort: [2 3] has no axis 2":             func(x graph.Value) { x.Sort(2, false) },
+		"searchsorted: sorted is":               func(x graph.Value) { x.SearchSorted(x.Narrow(0, 0, 1), false) },
 	} {
 		g := graph.New()
 		f(g.Input("x", tensor.F32(2, 3)))
