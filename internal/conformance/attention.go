@@ -19,19 +19,9 @@ var _ = register(map[string]build{
 	"torch.nn.functional.scaled_dot_product_attention": dotProduct,
 })
 
-// first is the first of these that the case gives.
-func (b *builder) first(names ...string) graph.Value {
-	for _, n := range names {
-		if v := b.at(n); v.Valid() {
-			return v
-		}
-	}
-	return graph.Value{}
-}
-
 // maskAt is a mask: whole numbers are bools.
 func (b *builder) maskAt(names ...string) graph.Value {
-	m := b.first(names...)
+	m := b.given(names...)
 	if m.Valid() && !m.Type().DType.IsFloat() {
 		return m.Bool()
 	}
@@ -39,7 +29,7 @@ func (b *builder) maskAt(names ...string) graph.Value {
 }
 
 func dotProduct(b *builder) graph.Value {
-	return nn.ScaledDotProductAttention(b.first("query", "q", "x"), b.first("key", "k", "x"), b.first("value", "v", "x"),
+	return nn.ScaledDotProductAttention(b.given("query", "q", "x"), b.given("key", "k", "x"), b.given("value", "v", "x"),
 		nn.AttentionOptions{Mask: b.maskAt("attn_mask", "mask"), Causal: b.flag("is_causal"), Scale: b.num("scale", 0)})
 }
 
@@ -80,9 +70,9 @@ func multihead(b *builder) graph.Value {
 	o := b.masks("attn_mask", "key_padding_mask")
 	o.Causal = b.flag("is_causal") && !o.Mask.Valid()
 	o.Weights, o.EachHead = arg(b, "need_weights", true), !arg(b, "average_attn_weights", true)
-	q := b.first("query", "q", "x")
-	k := b.first("key", "k", "query", "q", "x")
-	y, weights := m.Forward(q, k, b.first("value", "v", "key", "k", "query", "q", "x"), o)
+	q := b.given("query", "q", "x")
+	k := b.given("key", "k", "query", "q", "x")
+	y, weights := m.Forward(q, k, b.given("value", "v", "key", "k", "query", "q", "x"), o)
 	for _, name := range []string{"output", "attn_output", "out"} {
 		b.out[name] = y
 	}
@@ -113,7 +103,7 @@ func (b *builder) stacked() (layers int, norm bool) {
 }
 
 func encoder(b *builder) graph.Value {
-	x, o := b.first("src", "x", "input"), b.masks("src_mask", "src_key_padding_mask")
+	x, o := b.given("src", "x", "input"), b.masks("src_mask", "src_key_padding_mask")
 	if !o.Mask.Valid() {
 		o.Mask = b.maskAt("mask")
 	}
@@ -133,7 +123,7 @@ func encoder(b *builder) graph.Value {
 }
 
 func decoder(b *builder) graph.Value {
-	x, memory := b.first("tgt", "x", "input"), b.first("memory", "mem")
+	x, memory := b.given("tgt", "x", "input"), b.given("memory", "mem")
 	self, cross := b.masks("tgt_mask", "tgt_key_padding_mask"), b.masks("memory_mask", "memory_key_padding_mask")
 	self.Causal = b.flag("tgt_is_causal") && !self.Mask.Valid()
 	cross.Causal = b.flag("memory_is_causal") && !cross.Mask.Valid()

@@ -10,35 +10,68 @@ import (
 
 var _ = register(map[string]build{
 	"x * rsqrt(mean(x*x, -1) + eps) * weight": func(b *builder) graph.Value {
-		return b.x().RMSNorm(1, b.at("weight"), b.num("eps", 1e-6))
+		return b.image().RMSNorm(1, b.at("weight"), b.num("eps", 1e-6))
 	},
-	"F.normalize(x,p,dim)": normalize,
 })
 
-// The normalisations under the names of modules and functions.
+var _ = register(functions(map[string]build{
+	"batch_norm":          batchNorm,
+	"instance_norm":       instanceNorm,
+	"layer_norm":          layerNorm,
+	"rms_norm":            rmsNorm,
+	"group_norm":          groupNorm,
+	"local_response_norm": localResponseNorm,
+}))
+
+var _ = register(map[string]build{
+	"torch.nn.BatchNorm1d":       batchNorm,
+	"torch.nn.BatchNorm2d":       batchNorm,
+	"torch.nn.BatchNorm3d":       batchNorm,
+	"torch.nn.SyncBatchNorm":     batchNorm,
+	"torch.nn.InstanceNorm1d":    instanceNorm,
+	"torch.nn.InstanceNorm2d":    instanceNorm,
+	"torch.nn.InstanceNorm3d":    instanceNorm,
+	"torch.nn.LayerNorm":         layerNorm,
+	"torch.nn.RMSNorm":           rmsNorm,
+	"torch.nn.GroupNorm":         groupNorm,
+	"torch.nn.LocalResponseNorm": localResponseNorm,
+})
+
+// As calls, "F.group_norm(x, 3, weight, bias)" or "torch.nn.GroupNorm(3, 12)": the
+// order of the arguments of the function and of the module.
 var _ = func() bool {
-	for short, f := range map[string]struct {
-		module []string
-		build  build
-	}{
-		"batch_norm":          {[]string{"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"}, batchNorm},
-		"instance_norm":       {[]string{"InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"}, instanceNorm},
-		"layer_norm":          {[]string{"LayerNorm"}, layerNorm},
-		"rms_norm":            {[]string{"RMSNorm"}, rmsNorm},
-		"group_norm":          {[]string{"GroupNorm"}, groupNorm},
-		"local_response_norm": {[]string{"LocalResponseNorm"}, localResponseNorm},
+	const tracked = "num_features eps momentum affine track_running_stats"
+	for name, order := range map[string][2]string{
+		"layer_norm":                   {"x normalized_shape weight bias eps", "normalized_shape eps elementwise_affine bias"},
+		"rms_norm":                     {"x normalized_shape weight eps", "normalized_shape eps elementwise_affine"},
+		"group_norm":                   {"x num_groups weight bias eps", "num_groups num_channels eps affine"},
+		"local_response_norm":          {"x size alpha beta k", "size alpha beta k"},
+		"batch_norm":                   {"x running_mean running_var weight bias training momentum eps", tracked},
+		"instance_norm":                {"x running_mean running_var weight bias use_input_stats momentum eps", tracked},
+		"scaled_dot_product_attention": {"query key value attn_mask dropout_p is_causal scale", ""},
 	} {
-		names := map[string]build{}
-		for _, m := range f.module {
-			names["torch.nn."+m] = f.build
-		}
-		for _, prefix := range []string{"F.", "torch.nn.functional.", "torch."} {
-			names[prefix+short] = f.build
-		}
-		register(names)
+		calls[plain(name)] = either("F."+name, order)
 	}
+	for _, d := range []string{"1d", "2d", "3d"} {
+		for _, name := range []string{"BatchNorm", "InstanceNorm"} {
+			calls[plain(name+d)] = spelled("torch.nn."+name+d, tracked)
+		}
+	}
+	calls["multiheadattention"] = spelled("torch.nn.MultiheadAttention", "embed_dim num_heads dropout bias add_bias_kv add_zero_attn kdim vdim batch_first")
 	return true
 }()
+
+// either is spelled for a function, whose first argument is a tensor, and for a
+// module, whose first argument is none.
+func either(name string, order [2]string) func(*call) graph.Value {
+	function, module := spelled(name, order[0]), spelled(name, order[1])
+	return func(c *call) graph.Value {
+		if _, ok := literal(at(c.pos, 0)); ok || len(c.pos) == 0 && order[1] != "" {
+			return module(c)
+		}
+		return function(c)
+	}
+}
 
 // lastDims is the number of dimensions that the case normalises.
 func (b *builder) lastDims() int {
@@ -49,19 +82,19 @@ func (b *builder) lastDims() int {
 }
 
 func layerNorm(b *builder) graph.Value {
-	return b.x().LayerNorm(b.lastDims(), b.at("weight"), b.at("bias"), b.num("eps", 1e-5))
+	return b.image().LayerNorm(b.lastDims(), b.at("weight"), b.at("bias"), b.num("eps", 1e-5))
 }
 
 func rmsNorm(b *builder) graph.Value {
-	return b.x().RMSNorm(b.lastDims(), b.at("weight"), b.num("eps", 0x1p-23))
+	return b.image().RMSNorm(b.lastDims(), b.at("weight"), b.num("eps", 0x1p-23))
 }
 
 func groupNorm(b *builder) graph.Value {
-	return b.x().GroupNorm(int(b.num("num_groups", 1)), b.at("weight"), b.at("bias"), b.num("eps", 1e-5))
+	return b.image().GroupNorm(int(b.num("num_groups", 1)), b.at("weight"), b.at("bias"), b.num("eps", 1e-5))
 }
 
 func localResponseNorm(b *builder) graph.Value {
-	x := b.x()
+	x := b.image()
 	y := x
 	if len(x.Shape()) == 2 { // [B, C]
 		y = x.Unsqueeze(2)
@@ -81,7 +114,7 @@ func (b *builder) training(def bool) bool {
 //
 //	(1-m)·running + m·batch, the variance by n/(n-1)
 func batchNorm(b *builder) graph.Value {
-	x, eps := b.x(), b.num("eps", 1e-5)
+	x, eps := b.image(), b.num("eps", 1e-5)
 	w, bias, mean := b.at("weight"), b.at("bias"), b.at("running_mean")
 	training := b.training(strings.HasPrefix(b.c.Torch, "torch.nn.") && !strings.HasPrefix(b.c.Torch, "torch.nn.functional."))
 	if !training && mean.Valid() {
@@ -97,13 +130,13 @@ func batchNorm(b *builder) graph.Value {
 // instanceNorm is batchNorm for each example; its running statistics follow the
 // average over the examples.
 func instanceNorm(b *builder) graph.Value {
-	x, eps := b.x(), b.num("eps", 1e-5)
+	x, eps := b.image(), b.num("eps", 1e-5)
 	w, bias, mean := b.at("weight"), b.at("bias"), b.at("running_mean")
 	if !arg(b, "use_input_stats", b.training(true)) && mean.Valid() {
 		return x.Standardize(mean, b.at("running_var"), w, bias, eps)
 	}
 	_, rank, module := strings.Cut(b.c.Torch, "InstanceNorm")
-	single := module && rank == strconv.Itoa(len(x.Shape())-1)+"d" // no dimension for the batch
+	single := module && strings.HasPrefix(rank, strconv.Itoa(len(x.Shape())-1)+"d") // no dimension for the batch
 	if single {
 		x = x.Unsqueeze(0)
 	}
@@ -134,19 +167,4 @@ func (b *builder) track(mean, variance graph.Value, n int, counting bool) {
 	}
 	follow("running_mean", mean)
 	follow("running_var", variance)
-}
-
-// normalize is x / max(|x|_p, eps) along an axis.
-func normalize(b *builder) graph.Value {
-	x, dim := b.x(), int(b.num("dim", 1))
-	var norm graph.Value
-	switch p := b.num("p", 2); p {
-	case 1:
-		norm = x.Abs().SumKeep(dim)
-	case 2:
-		norm = x.Square().SumKeep(dim).Sqrt()
-	default:
-		return b.miss("normalize with p = %v", p)
-	}
-	return x.Div(norm.Maximum(b.Scalar(b.num("eps", 1e-12))))
 }
