@@ -144,6 +144,40 @@ func TestIntegersOf64BitsAreCheckedWhereTheyGoToADevice(t *testing.T) {
 	})
 }
 
+// A Func compiles for the dtypes it is fed; a Program takes narrower floats.
+func TestFeedsOfOtherFloats(t *testing.T) {
+	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
+		st, err := engine.NewState(d.Device)
+		require.NoError(t, err)
+		f := engine.NewFunc(st, func(g *graph.Graph, in map[string]tensor.Type) {
+			g.Output("y", g.Input("x", in["x"]).MulScalar(3))
+		})
+		half := tensor.FromF16([]uint16{tensor.F16FromF32(1.5), tensor.F16FromF32(-2)}, 2)
+		for range 2 {
+			for _, x := range []*tensor.Tensor{half, tensor.FromF32([]float32{1.5, -2}, 2)} {
+				tk, err := f.Run(engine.Feeds{"x": x})
+				require.NoError(t, err)
+				y, err := tk.Tensor("y")
+				require.NoError(t, err)
+				require.Equal(t, x.Type, y.Type)
+				require.Equal(t, []float64{4.5, -6}, []float64{y.At(0), y.At(1)})
+			}
+		}
+		require.Equal(t, 2, f.Compiled)
+		require.NoError(t, f.Close())
+
+		p, err := engine.Compile(st, func(g *graph.Graph) { g.Output("y", g.Input("x", tensor.F32(2)).Neg()) })
+		require.NoError(t, err)
+		tk, err := p.Run(engine.Feeds{"x": half})
+		require.NoError(t, err)
+		require.Equal(t, []float32{-1.5, 2}, tk.F32("y"))
+		_, err = p.Run(engine.Feeds{"x": tensor.FromF64([]float64{1, 2}, 2)})
+		require.EqualError(t, err, `engine: input "x" is float64[2], the program wants float32[2]`)
+		require.NoError(t, p.Close())
+		require.NoError(t, st.Close())
+	})
+}
+
 // A bool tensor feeds a mask, whether bool or int32 was declared, and ints a bool.
 func TestMasksAreFed(t *testing.T) {
 	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
