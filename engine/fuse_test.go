@@ -28,6 +28,12 @@ func TestBiasAndReluAreFusedIntoTheEpilogue(t *testing.T) {
 		{"conv2d", [3][]int{{2, 3, 9, 7}, {5, 3, 3, 3}, {5, 1, 1}}, func(x, w, b graph.Value) graph.Value {
 			return x.Conv2d(w, cpuref.Conv2dAttrs{Padding: [2]int{1, 1}}).Add(b).Relu()
 		}},
+		{"conv3d", [3][]int{{2, 3, 4, 5, 6}, {5, 3, 3, 2, 2}, {5, 1, 1, 1}}, func(x, w, b graph.Value) graph.Value {
+			return x.Conv3d(w, cpuref.Conv3dAttrs{Padding: [3]int{1, 1, 1}}).Add(b).Relu()
+		}},
+		{"conv3d_data", [3][]int{{2, 4, 3, 4, 5}, {4, 3, 2, 2, 2}, {3, 1, 1, 1}}, func(x, w, b graph.Value) graph.Value {
+			return x.ConvTranspose3d(w, cpuref.Conv3dAttrs{Stride: [3]int{2, 1, 1}}, [3]int{1, 0, 0}).Add(b).Relu()
+		}},
 	}
 	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
 		for _, f := range forms {
