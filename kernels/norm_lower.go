@@ -28,7 +28,7 @@ func normServes(t *Target, c *Call, _ laneForm) bool {
 			}
 		}
 	}
-	return loopFits(t, normPasses*normRow) || t.MaxLoop >= 4*normChunks
+	return loopFits(t, normPasses*normRow)
 }
 
 // channels is an array as [Q, C, L], whose sums over Q and L are wanted, cut into

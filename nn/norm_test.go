@@ -157,3 +157,42 @@ func TestNormsNameShapesThatDontFit(t *testing.T) {
 		require.ErrorContains(t, g.Err(), want)
 	}
 }
+
+// The statistics can be differentiated too: as what ordinary ops make of them.
+func TestTheStatisticsHaveGradients(t *testing.T) {
+	g := graph.New()
+	x := g.Input("x", tensor.F32(3, 2, 4))
+	_, mean, variance := x.BatchNorm(graph.Value{}, graph.Value{}, 1e-5)
+	m := x.MeanKeep(0, 2)
+	v := x.Sub(m).Square().Mean(0, 2)
+	for name, stats := range map[string][2]graph.Value{"fused": {mean, variance}, "ops": {m.Reshape(2), v}} {
+		loss := stats[0].Exp().Sum().Add(stats[1].Square().Sum())
+		g.Output(name, graph.Grad(loss, x)[0])
+	}
+	out, _, err := engine.Oracle(g, engine.Feeds{"x": gauss(6, 3, 2, 4)}, nil)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, out["ops"].F64, out["fused"].F64, 1e-7)
+}
+
+// Running statistics of instances follow the average of the examples, and serve
+// evaluation; an example without a batch is a batch of one.
+func TestInstanceNormWithRunningStatistics(t *testing.T) {
+	m := &struct{ IN nn.InstanceNorm1d }{nn.InstanceNorm1d{Features: 1, Running: true, Momentum: 0.5}}
+	x := tensor.FromF32([]float32{1, 3, 10, 20}, 2, 1, 2)
+	st, p, vars := onCPU(t, m, func(g *graph.Graph) {
+		g.SetTrain(true)
+		g.Output("y", m.IN.Forward(g.Input("x", x.Type)))
+	})
+	y := run(t, p, engine.Feeds{"x": x}, "y")
+	require.InDeltaSlice(t, []float32{-1, 1, -1, 1}, y.F32, 1e-4)
+	for i, want := range []float64{0.5 * (2 + 15) / 2, 0.5 + 0.5*(2+50)/2} {
+		v, err := st.Get(vars[i])
+		require.NoError(t, err)
+		require.InDelta(t, want, v.At(0), 1e-5)
+	}
+	eval, err := engine.Compile(st, func(g *graph.Graph) { g.Output("y", m.IN.Forward(g.Input("x", tensor.F32(1, 2)))) })
+	require.NoError(t, err)
+	defer eval.Close()
+	y = run(t, eval, engine.Feeds{"x": tensor.FromF32([]float32{4.25, 5.25}, 1, 2)}, "y")
+	require.InDeltaSlice(t, []float32{0, float32(1 / math.Sqrt(13.5))}, y.F32, 1e-6)
+}
