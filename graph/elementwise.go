@@ -51,6 +51,9 @@ func (v Value) Hypot(w Value) Value { return v.op("hypot", nil, w) }
 // LogAddExp is log(e^v + e^w).
 func (v Value) LogAddExp(w Value) Value { return v.op("logaddexp", nil, w) }
 
+// LogAddExp2 is log2(2^v + 2^w).
+func (v Value) LogAddExp2(w Value) Value { return v.op("logaddexp2", nil, w) }
+
 // XLogY is v·log w, 0 where v is 0.
 func (v Value) XLogY(w Value) Value { return v.op("xlogy", nil, w) }
 
@@ -163,6 +166,9 @@ func (v Value) Abs() Value { return v.op("abs", nil) }
 
 // Sign is -1, 0 or 1.
 func (v Value) Sign() Value { return v.op("sign", nil) }
+
+// Heaviside is 0 where v is negative, 1 where it is positive, w where it is 0.
+func (v Value) Heaviside(w Value) Value { return v.op("heaviside", nil, w) }
 
 // Square is v².
 func (v Value) Square() Value { return v.op("square", nil) }

@@ -50,6 +50,9 @@ func (v Value) Log1p() Value { return v.op("log1p", nil) }
 // Logit is log(v / (1 - v)), v first held within [eps, 1-eps] unless eps is negative.
 func (v Value) Logit(eps float64) Value { return v.op("logit", kernels.Params{eps}) }
 
+// Sinc is sin(pi·v) / (pi·v), 1 where v is 0.
+func (v Value) Sinc() Value { return v.op("sinc", nil) }
+
 // Sin is the sine of v radians.
 func (v Value) Sin() Value { return v.op("sin", nil) }
 

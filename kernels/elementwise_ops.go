@@ -23,6 +23,7 @@ var (
 	_ = elementwise(elementwiseOp{name: "rsqrt", formula: "x -> rsqrt(x)", torch: "torch.rsqrt", tol: ULP(3), fill: positive})
 	_ = elementwise(elementwiseOp{name: "abs", formula: "x -> abs(x)", torch: "torch.abs", onnx: "Abs", tol: Exact(), ints: true})
 	_ = elementwise(elementwiseOp{name: "sign", formula: "x -> sign(x)", torch: "torch.sign", onnx: "Sign", tol: Exact()})
+	_ = elementwise(elementwiseOp{name: "heaviside", formula: "x, v -> where(x == 0, v, where(x > 0, 1, 0))", torch: "torch.heaviside", tol: Exact()})
 	_ = elementwise(elementwiseOp{name: "minimum", formula: "a, b -> min(a, b)", torch: "torch.minimum", onnx: "Min", tol: Exact(), ints: true})
 	_ = elementwise(elementwiseOp{name: "maximum", formula: "a, b -> max(a, b)", torch: "torch.maximum", onnx: "Max", tol: Exact(), ints: true})
 	_ = elementwise(elementwiseOp{name: "clamp", formula: "x, lo:attr, hi:attr -> clamp(x, lo, hi)", torch: "torch.clamp", onnx: "Clip", tol: Exact(),

@@ -15,10 +15,14 @@ var (
 		tol: ULP(4), fill: positive, grads: []string{"a, b, dy -> where(a == 0 && b <= 0, 0, dy*log(b))", "a, b, dy -> dy*(a/b)"}})
 	_ = elementwise(elementwiseOp{name: "logaddexp", formula: "a, b -> m = max(a, b); where(a == b && abs(a) == inf, a, m + log1p(exp(-abs(a - b))))", torch: "torch.logaddexp",
 		tol: Max(4), grads: []string{"a, b, dy -> dy*sigmoid(a - b)", "a, b, dy -> dy*sigmoid(b - a)"}})
+	_ = elementwise(elementwiseOp{name: "logaddexp2", formula: "a, b -> m = max(a, b); where(a == b && abs(a) == inf, a, m + 1.4426950408889634*log1p(pow(2, -abs(a - b))))",
+		torch: "torch.logaddexp2", tol: Max(4), grads: []string{"a, b, dy -> dy*sigmoid(0.69314718055994531*(a - b))", "a, b, dy -> dy*sigmoid(0.69314718055994531*(b - a))"}})
 	_ = elementwise(elementwiseOp{name: "logit", formula: "x, eps:attr -> z = where(eps < 0, x, clamp(x, eps, 1 - eps)); log(z/(1 - z))", torch: "torch.logit",
 		tol: Max(8), params: Params{-1}, fill: FillRange(0.01, 0.99), grads: []string{"x, dy, eps:attr -> where(x >= eps && x <= 1 - eps || eps < 0, dy/(x*(1 - x)), 0)"}})
 	_ = elementwise(elementwiseOp{name: "sin", formula: "x -> sin(x)", torch: "torch.sin", onnx: "Sin", tol: ULP(3)})
 	_ = elementwise(elementwiseOp{name: "cos", formula: "x -> cos(x)", torch: "torch.cos", onnx: "Cos", tol: ULP(3)})
+	_ = elementwise(elementwiseOp{name: "sinc", formula: "x -> p = pi*x; where(x == 0, 1, sin(p)/p)", torch: "torch.sinc", tol: Max(16), tame: true,
+		grads: []string{"x, dy -> p = pi*x; z = p*p; near = p/-3*(1 - z/10*(1 - z/28*(1 - z/54*(1 - z/88)))); dy*pi*where(abs(p) < 1, near, (cos(p) - sin(p)/p)/where(p == 0, 1, p))"}})
 	_ = elementwise(elementwiseOp{name: "tan", formula: "x -> sin(x)/cos(x)", torch: "torch.tan", onnx: "Tan",
 		tol: ULP(8), fill: FillRange(-1.4, 1.4), gradTol: ULP(16), grads: []string{"y, dy -> dy*(y*y + 1)"}})
 	_ = elementwise(elementwiseOp{name: "asin", formula: "x -> atan(x/sqrt((1 - x)*(1 + x)))", torch: "torch.asin", onnx: "Asin",

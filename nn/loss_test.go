@@ -103,6 +103,8 @@ func TestLossesAgainstNumbersByHand(t *testing.T) {
 		"MultiMargin of squares": {classes, func(v []graph.Value) graph.Value {
 			return nn.MultiMarginLoss{P: 2, Weight: weight, Reduction: nn.None}.Forward(v[0].Narrow(0, 0, 2), v[1].Narrow(0, 0, 2))
 		}, []float64{sq(1+ln(3)) / 2, 0}},
+		"MultiLabelMargin": {[]*tensor.Tensor{floats([]int{1, 4}, 0.1, 0.2, 0.4, 0.8), tensor.FromI32([]int32{3, 0, -1, 1}, 1, 4)}, // PyTorch's own example
+			func(v []graph.Value) graph.Value { return nn.MultiLabelMarginLoss{}.Forward(v[0], v[1]) }, []float64{0.85}},
 		"MultiLabelSoftMargin": {[]*tensor.Tensor{floats([]int{1, 2}, 0.5, -2), floats([]int{1, 2}, 1, 0)},
 			func(v []graph.Value) graph.Value { return nn.MultiLabelSoftMarginLoss{}.Forward(v[0], v[1]) }, []float64{(logistic(0.5) + logistic(2)) / 2}},
 

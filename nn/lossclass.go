@@ -245,6 +245,32 @@ func (l MultiMarginLoss) Forward(x, labels graph.Value) graph.Value {
 	return l.Reduction.of(loss)
 }
 
+// MultiLabelMarginLoss is the sum of max(0, 1 - x[label] + x[class]) over a row's
+// labels and the classes that aren't among them, over the number of classes, for
+// scores x [N, C] or [C]. Labels are int32 of the same shape: those of a row stand
+// first, and -1 ends them.
+type MultiLabelMarginLoss struct{ Reduction Reduction }
+
+// Forward is the loss of scores x against labels.
+func (l MultiLabelMarginLoss) Forward(x, labels graph.Value) graph.Value {
+	s := x.Shape()
+	if len(s) < 1 || len(s) > 2 || labels.Type().DType != tensor.Int32 || !labels.Shape().Equal(s) {
+		return fail(x, "nn: MultiLabelMarginLoss: scores %v with labels %v: wants [N C] and int32 [N C]", x.Type(), labels.Type())
+	}
+	c := s[len(s)-1]
+	rows, y := x.Reshape(-1, c), labels.Reshape(-1, c)
+	counts := y.Formula("y:int -> float(y >= 0)").Cumprod(1)
+	own := rows.Gather(1, y.Formula("y:int -> max(y, 0)"))
+	others := y.OneHot(c).Float().Mul(counts.Unsqueeze(2)).Amax(1)
+	e := rows.Unsqueeze(1).Formula("x, y, n, h -> z = 1 - y + x; where(n > 0 && h == 0 && z > 0, z, 0)",
+		own.Unsqueeze(2), counts.Unsqueeze(2), others.Unsqueeze(1))
+	loss := e.Sum(1, 2).DivScalar(float64(c))
+	if l.Reduction == None {
+		return loss.Reshape(s[:len(s)-1]...)
+	}
+	return l.Reduction.of(loss)
+}
+
 // MultiLabelSoftMarginLoss is BCEWithLogitsLoss averaged over the classes, the
 // last dimension; Weight is [C].
 type MultiLabelSoftMarginLoss struct {

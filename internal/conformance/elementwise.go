@@ -36,7 +36,7 @@ var aliases = map[string]string{
 	"absolute": "abs", "negative": "neg", "multiply": "mul", "subtract": "sub", "true_divide": "div", "divide": "div",
 	"clip": "clamp", "greater": "gt", "less": "lt", "greater_equal": "ge", "less_equal": "le", "not_equal": "ne",
 	"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
-	"expit": "sigmoid", "fix": "trunc", "swish": "silu", "log_sigmoid": "logsigmoid", "hard_tanh": "hardtanh",
+	"expit": "sigmoid", "fix": "trunc", "swish": "silu", "sgn": "sign", "log_sigmoid": "logsigmoid", "hard_tanh": "hardtanh",
 }
 
 // others are the functions that aren't one op of the table.
@@ -63,9 +63,6 @@ var others = map[string]func(c *call) graph.Value{
 	"softmin":          func(c *call) graph.Value { return c.x().Neg().Softmax(c.axis(-1)) },
 	"log_softmax":      func(c *call) graph.Value { return c.x().LogSoftmax(c.axis(-1)) },
 	"rrelu":            func(c *call) graph.Value { return c.x().LeakyRelu((c.n("lower", 1, 1./8) + c.n("upper", 2, 1./3)) / 2) },
-	"dropout":          func(c *call) graph.Value { return c.x() },
-	"identity":         func(c *call) graph.Value { return c.x() },
-	"positive":         func(c *call) graph.Value { return c.x() },
 	"deg2rad":          func(c *call) graph.Value { return c.x().MulScalar(math.Pi / 180) },
 	"rad2deg":          func(c *call) graph.Value { return c.x().MulScalar(180 / math.Pi) },
 	"special_xlog1py":  func(c *call) graph.Value { return c.x().XLogY(c.v(1, "other", "b").AddScalar(1)) },
@@ -75,6 +72,10 @@ var others = map[string]func(c *call) graph.Value{
 }
 
 func init() {
+	// Dropouts draw other numbers than PyTorch: what can be compared is evaluation.
+	for _, name := range []string{"identity", "positive", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"} {
+		calls[plain(name)] = func(c *call) graph.Value { return c.x() }
+	}
 	for name, f := range others {
 		calls[plain(name)] = f
 	}

@@ -39,6 +39,13 @@ var losses = map[string]func(c *call) graph.Value{
 	"multilabel_soft_margin": func(c *call) graph.Value {
 		return nn.MultiLabelSoftMarginLoss{Weight: c.tensor("weight"), Reduction: c.reduction()}.Forward(c.x(), c.target())
 	},
+	"multilabel_margin": func(c *call) graph.Value {
+		return nn.MultiLabelMarginLoss{Reduction: c.reduction()}.Forward(c.x(), c.target())
+	},
+	"triplet_margin_with_distance": func(c *call) graph.Value {
+		l := nn.TripletMarginWithDistanceLoss{Margin: c.n("margin", -1, 1), Swap: c.is("swap"), Reduction: c.reduction()}
+		return l.Forward(c.v(0, "anchor", "a"), c.v(1, "positive", "p"), c.v(2, "negative", "n"))
+	},
 	"hinge_embedding": func(c *call) graph.Value {
 		return nn.HingeEmbeddingLoss{Margin: c.n("margin", -1, 1), Reduction: c.reduction()}.Forward(c.x(), c.target())
 	},
