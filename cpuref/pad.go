@@ -11,29 +11,36 @@ type PadAttrs struct {
 func Pad[T Float](a *Args[T]) {
 	at := a.Attrs.(PadAttrs)
 	x, y := &a.In[0], &a.Out[0]
+	var from, to [MaxRank]int
+	var src, dst walk
+	rowMajor(&from, x.Shape)
+	rowMajor(&to, y.Shape)
+	run := 1 // elements side by side in both
+	for d := range x.Shape {
+		first, size := at.Kept(d, x.Shape[d])
+		src.off += first * from[d]
+		dst.off += (first + at.Before.V[d]) * to[d]
+		if d == len(x.Shape)-1 {
+			run = size
+			break
+		}
+		src.push(size, from[d])
+		dst.push(size, to[d])
+	}
 	for i := range y.F {
 		y.F[i] = T(at.Value)
 	}
 	for i := range y.I {
 		y.I[i] = int32(at.Value)
 	}
-	var from, to [MaxRank]int
-	var src, dst walk
-	rowMajor(&from, x.Shape)
-	rowMajor(&to, y.Shape)
-	for d := range x.Shape {
-		first, size := at.Kept(d, x.Shape[d])
-		src.off += first * from[d]
-		dst.off += (first + at.Before.V[d]) * to[d]
-		src.push(size, from[d])
-		dst.push(size, to[d])
-	}
-	// push joins dimensions where one side allows it, so the walks differ.
 	for range src.count() {
+		if run == 0 {
+			return
+		}
 		if y.F != nil {
-			y.F[dst.off] = x.F[src.off]
+			copy(y.F[dst.off:dst.off+run], x.F[src.off:])
 		} else {
-			y.I[dst.off] = x.I[src.off]
+			copy(y.I[dst.off:dst.off+run], x.I[src.off:])
 		}
 		src.next()
 		dst.next()

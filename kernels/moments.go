@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -14,7 +15,7 @@ var (
 		Shape:    reduceShape(tensor.Invalid, true, true),
 		CPU:      Plain(cpuref.Prod[float32], cpuref.Prod[float64]),
 		Variants: withInts(reduceOpProd, laneVariants(nil, reduceServes, lowerReduce(reduceOpProd, 1, nil))),
-		Tol:      ULP(32), // a rounding a factor
+		Tol:      ULP(64), // a rounding a factor
 		Torch:    "torch.prod", ONNX: "ReduceProd",
 	})
 	Var = reduction(Op{
@@ -22,14 +23,14 @@ var (
 		Attrs:    cpuref.VarAttrs{},
 		Shape:    reduceShape(tensor.Invalid, true, false),
 		CPU:      Plain(cpuref.Var[float32], cpuref.Var[float64]),
-		Variants: laneVariants(nil, reduceServes, lowerVar),
+		Variants: laneVariants(fast.Var, reduceServes, lowerVar),
 		Tol:      Max(8), Torch: "torch.var",
 	})
 	LogSumExp = reduction(Op{
 		Name: "logsumexp", Doc: "Y = log Σ exp X over the axes, without overflow; -inf of nothing but -inf",
 		Shape:    reduceShape(tensor.Invalid, true, false),
 		CPU:      Plain(cpuref.LogSumExp[float32], cpuref.LogSumExp[float64]),
-		Variants: laneVariants(nil, reduceServes, lowerLogSumExp),
+		Variants: laneVariants(fast.LogSumExp, reduceServes, lowerLogSumExp),
 		Tol:      Max(8), Torch: "torch.logsumexp", ONNX: "ReduceLogSumExp",
 	})
 
