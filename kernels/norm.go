@@ -113,7 +113,7 @@ func normStats(at cpuref.NormAttrs, x tensor.Shape) (stats, weights tensor.Shape
 		stats, weights = x[:n], x[n:]
 	default:
 		if len(x) < 2 {
-			return nil, nil, fmt.Errorf("X %v: wants [B, C, ..]", x)
+			return nil, nil, fmt.Errorf("operand X %v: wants [B, C, ..]", x)
 		}
 		stats, weights = x[:2], x[1:2]
 		if at.Over == cpuref.NormBatch {
@@ -143,7 +143,7 @@ func normShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 	}
 	for _, t := range in[1:] {
 		if t.Present() && (t.DType != x.DType || !t.Shape.Equal(weights)) {
-			return nil, fmt.Errorf("X %v with weight or bias %v: wants %v", x, t, tensor.Type{DType: x.DType, Shape: weights})
+			return nil, fmt.Errorf("operand X %v with weight or bias %v: wants %v", x, t, tensor.Type{DType: x.DType, Shape: weights})
 		}
 	}
 	s := tensor.Type{DType: x.DType, Shape: stats}
@@ -169,7 +169,7 @@ func normGradOperands(at cpuref.NormAttrs, x, dy, rstd, mean tensor.Type) (weigh
 	want := tensor.Type{DType: x.DType, Shape: stats}
 	switch {
 	case !dy.Equal(x):
-		return nil, fmt.Errorf("X %v and dY %v: want one type", x, dy)
+		return nil, fmt.Errorf("operand X %v and dY %v: want one type", x, dy)
 	case !rstd.Equal(want) || mean.Present() && !mean.Equal(want):
 		return nil, fmt.Errorf("rstd %v and mean %v: want %v", rstd, mean, want)
 	case mean.Present() == (at.Over == cpuref.NormRMS):
@@ -189,7 +189,7 @@ func normGradShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 		return nil, fmt.Errorf("batch_norm's gradient is made of norm_weight_grad's sums")
 	}
 	if w := in[3]; w.Present() && (w.DType != in[0].DType || !w.Shape.Equal(weights)) {
-		return nil, fmt.Errorf("X %v with weight %v: wants %v", in[0], w, weights)
+		return nil, fmt.Errorf("operand X %v with weight %v: wants %v", in[0], w, weights)
 	}
 	return in[:1], nil
 }
@@ -216,7 +216,7 @@ func batchNormGradShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 	want := tensor.Type{DType: in[0].DType, Shape: weights}
 	for _, t := range in[4:] {
 		if t.Present() && !t.Equal(want) {
-			return nil, fmt.Errorf("X %v with dweight, dbias or weight %v: wants %v", in[0], t, want)
+			return nil, fmt.Errorf("operand X %v with dweight, dbias or weight %v: wants %v", in[0], t, want)
 		}
 	}
 	return in[:1], nil
