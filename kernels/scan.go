@@ -26,13 +26,13 @@ var (
 		CPU:    Plain(cpuref.CumMaxIndex[float32], cpuref.CumMaxIndex[float64]),
 		NoGrad: "a place has no derivative",
 		Tol:    Exact(), Torch: "torch.cummax",
-	}, scanLargest, nil)
+	}, scanLargest, fast.CumMaxIndex)
 	CumMinIndex = scan(Op{
 		Name: "cummin_index", Doc: "Y[t] = place of the smallest of X[0] .. X[t] along the axis, the last of equals, NaN before all; reverse: from the end",
 		CPU:    Plain(cpuref.CumMinIndex[float32], cpuref.CumMinIndex[float64]),
 		NoGrad: "a place has no derivative",
 		Tol:    Exact(), Torch: "torch.cummin",
-	}, scanSmallest, nil)
+	}, scanSmallest, fast.CumMinIndex)
 	// LinearScan is the recurrence that cumprod's gradient, and its own, are.
 	LinearScan = scan(Op{
 		Name: "linear_scan", Doc: "Y[t] = A[t]·Y[t-1] + B[t] along the axis, the first B alone; reverse: Y[t] = A[t]·Y[t+1] + B[t]",
@@ -64,9 +64,9 @@ func scan(op Op, k scanKind, body Prepare[float32]) *Op {
 	op.Out = []Operand{{Name: "Y"}}
 	op.Attrs = cpuref.ScanAttrs{}
 	op.Shape = scanShape(op.Name, k)
-	op.Variants = []Variant{{Name: "chunks", Kind: Vulkan, When: inRange, Lower: lowerScan(k)}}
-	if body != nil {
-		op.Variants = append(op.Variants, Variant{Name: "fast", Kind: CPU, Prepare: body})
+	op.Variants = []Variant{
+		{Name: "chunks", Kind: Vulkan, When: inRange, Lower: lowerScan(k)},
+		{Name: "fast", Kind: CPU, Prepare: body},
 	}
 	op.Cost = func(c *Call) Cost { return Cost{Flops: float64(c.Out[0].Elems()), Bytes: operandBytes(c)} }
 	one := func(s cpuref.ScanAttrs, dtype tensor.DType, shape ...int) Case {

@@ -38,6 +38,43 @@ func CumProd(a *cpuref.Args[float32]) func() {
 	})
 }
 
+// CumMaxIndex prepares cpuref.CumMaxIndex.
+func CumMaxIndex(a *cpuref.Args[float32]) func() {
+	return places(a, cpuref.CumMaxIndex[float32], func(v, best float64) bool { return v >= best })
+}
+
+// CumMinIndex prepares cpuref.CumMinIndex.
+func CumMinIndex(a *cpuref.Args[float32]) func() {
+	return places(a, cpuref.CumMinIndex[float32], func(v, best float64) bool { return v <= best })
+}
+
+// places keeps the best values as state; a place that stays is that of the row
+// before. Along the last axis the plain body is as good.
+func places(a *cpuref.Args[float32], plain func(*cpuref.Args[float32]), better func(v, best float64) bool) func() {
+	s, x, y := a.Attrs.(cpuref.ScanAttrs), a.In[0].F, a.Out[0].I
+	n, inner := a.In[0].Shape[s.Axis], 1
+	for _, size := range a.In[0].Shape[s.Axis+1:] {
+		inner *= size
+	}
+	if inner == 1 {
+		return func() { plain(a) }
+	}
+	before := -inner
+	if s.Reverse {
+		before = inner
+	}
+	return scans(a, 0, func(state []float64, at int, begins bool) {
+		place := int32(at / inner % n)
+		for j, best := range state {
+			if v := float64(x[at+j]); begins || v != v || better(v, best) {
+				state[j], y[at+j] = v, place
+			} else {
+				y[at+j] = y[at+j+before]
+			}
+		}
+	})
+}
+
 // LinearScan prepares cpuref.LinearScan.
 func LinearScan(a *cpuref.Args[float32]) func() {
 	f, b, y := a.In[0].F, a.In[1].F, a.Out[0].F
@@ -82,5 +119,5 @@ func scans(a *cpuref.Args[float32], first float64, step func(state []float64, at
 			step(state, (o*n+t)*inner+from, k == 0)
 		}
 	}
-	return func() { Parallel(outer*strips, len(a.Out[0].F), body) }
+	return func() { Parallel(outer*strips, len(a.In[0].F), body) }
 }
