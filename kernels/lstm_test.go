@@ -109,7 +109,7 @@ func TestLSTMBindsStepsAloneWhereTheSequenceIsTooLarge(t *testing.T) {
 	target := softwareTarget()
 	target.MaxStorageRange = 20000
 	c := call(t, LSTMGrad, lstmGradCase(3, 16, 32, false))
-	low, err := lowerLSTMGradSubgroup(target, c)
+	low, err := LSTMGrad.Variants[0].Lower(target, c)
 	require.NoError(t, err)
 	for _, d := range low.Dispatches {
 		for _, b := range d.Bind {

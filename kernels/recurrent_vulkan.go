@@ -126,7 +126,7 @@ func newStepForm(t *Target, d seqDims, f stepForm) (stepForm, bool) {
 	var fits bool
 	f.seqView, fits = seqViewOf(t, d, texels)
 	packed := f.packedRows() * f.J
-	return f, fits && 16*packed <= t.MaxStorageRange && (!f.subgroup || packed <= t.MaxTexels) && loopFits(t, f.K) &&
+	return f, fits && 16*packed <= t.MaxStorageRange && (!f.subgroup || packed <= t.MaxTexels) && loopFits(t, f.K/2) &&
 		parts(d.H, f.units) <= t.MaxGroups[0] && parts(d.N, f.rows) <= t.MaxGroups[1]
 }
 

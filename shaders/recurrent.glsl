@@ -146,12 +146,13 @@ void main() {
         int terms = min(CHUNK, (p.K + 3) / 4 - k0);
         if (k0 > 0) barrier();
         for (int k = me; k < terms; k += UNITS * SLICES)
-            [[unroll]] for (int r = 0; r < ROWS; r++) {
+            for (int r = 0; r < ROWS; r++) {
                 int row = p.from + min(n0 + r, p.N - 1) * p.K;
                 vec4 v;
                 [[unroll]] for (int q = 0; q < 4; q++) {
                     int term = 4 * (k0 + k) + q;
-                    v[q] = term < p.K ? x[row + min(term, p.K - 1)] : 0.0;
+                    float one = x[row + min(term, p.K - 1)]; // loaded in no branch, which compiles slowly
+                    v[q] = term < p.K ? one : 0.0;
                 }
                 stage[k * ROWS + r] = v;
             }
