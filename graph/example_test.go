@@ -41,3 +41,13 @@ func ExampleGraph_Err() {
 	// false
 	// graph/example_test.go:37: matmul: [3 5] · [4 2]: inner sizes differ: 5 and 4
 }
+
+// Attention's scores of each query and key, by labels: no transposing by hand.
+func ExampleEinsum() {
+	g := graph.New()
+	q := g.Input("q", tensor.F32(2, 10, 8, 64)) // batch, query, head, feature
+	k := g.Input("k", tensor.F32(2, 12, 8, 64))
+	scores := graph.Einsum("bqhd,bkhd->bhqk", q, k)
+	fmt.Println(scores.Shape(), g.Err())
+	// Output: [2 8 10 12] <nil>
+}

@@ -14,6 +14,7 @@ func products() map[string]build {
 	family := map[string]build{"torch.nn.Linear": linear, "torch.nn.Bilinear": bilinear}
 	names := []string{"a", "b", "x", "w", "A", "B"}
 	for _, left := range names {
+		family[left+".T"] = func(b *builder) graph.Value { return turned(b.at(left), "T") }
 		for _, right := range names {
 			for _, ta := range []string{"", ".T", ".mT"} {
 				for _, tb := range []string{"", ".T", ".mT"} {

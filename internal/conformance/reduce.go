@@ -8,19 +8,26 @@ import (
 
 // reduces are PyTorch's reductions, over dim, keepdim.
 var reduces = map[string]func(c *call) graph.Value{
-	"sum":                reduced(graph.Value.Sum, 1),
-	"nansum":             reduced(func(v graph.Value, axes ...int) graph.Value { return v.IsNaN().Where(v.ZerosLike(), v).Sum(axes...) }, 1),
-	"mean":               reduced(graph.Value.Mean, 1),
-	"nanmean":            reduced(nanmean, 1),
-	"prod":               reduced(graph.Value.Prod, 1),
-	"amax":               reduced(graph.Value.Amax, 1),
-	"amin":               reduced(graph.Value.Amin, 1),
-	"logsumexp":          reduced(graph.Value.LogSumExp, 1),
-	"any":                reduced(graph.Value.Any, 1),
-	"all":                reduced(graph.Value.All, 1),
-	"count_nonzero":      reduced(graph.Value.CountNonzero, 1),
-	"var":                deviation(graph.Value.Var),
-	"std":                deviation(graph.Value.Std),
+	"sum":           reduced(graph.Value.Sum, 1),
+	"nansum":        reduced(func(v graph.Value, axes ...int) graph.Value { return v.IsNaN().Where(v.ZerosLike(), v).Sum(axes...) }, 1),
+	"mean":          reduced(graph.Value.Mean, 1),
+	"nanmean":       reduced(nanmean, 1),
+	"prod":          reduced(graph.Value.Prod, 1),
+	"amax":          reduced(graph.Value.Amax, 1),
+	"amin":          reduced(graph.Value.Amin, 1),
+	"logsumexp":     reduced(graph.Value.LogSumExp, 1),
+	"any":           reduced(graph.Value.Any, 1),
+	"all":           reduced(graph.Value.All, 1),
+	"count_nonzero": reduced(graph.Value.CountNonzero, 1),
+	"var":           deviation(graph.Value.Var),
+	"std":           deviation(graph.Value.Std),
+	"aminmax":       func(c *call) graph.Value { return pairOf(c, graph.Value.Amin, graph.Value.Amax, 1) },
+	"var_mean": func(c *call) graph.Value {
+		return pairOf(c, func(v graph.Value, axes ...int) graph.Value { return v.Var(c.correction(), axes...) }, graph.Value.Mean, 3)
+	},
+	"std_mean": func(c *call) graph.Value {
+		return pairOf(c, func(v graph.Value, axes ...int) graph.Value { return v.Std(c.correction(), axes...) }, graph.Value.Mean, 3)
+	},
 	"norm":               normed,
 	"linalg.norm":        normed,
 	"linalg.vector_norm": normed,
@@ -59,15 +66,24 @@ func nanmean(v graph.Value, axes ...int) graph.Value {
 	return nan.Where(v.ZerosLike(), v).Sum(axes...).Div(nan.Not().Float().Sum(axes...))
 }
 
-// deviation is var or std: correction, or unbiased, is 1 unless said otherwise.
+// pairOf gives two reductions over the same axes.
+func pairOf(c *call, f, g func(v graph.Value, axes ...int) graph.Value, place int) graph.Value {
+	x, dims := c.x(), c.ints(1, "dim", "axis")
+	return c.many([]graph.Value{c.keeping(f(x, dims...), x, dims, place), c.keeping(g(x, dims...), x, dims, place)})
+}
+
+// correction of var and std, or unbiased, is 1 unless said otherwise.
+func (c *call) correction() float64 {
+	if u, ok := c.c.Args["unbiased"].(bool); ok && !u || c.kw["unbiased"] == "False" || at(c.pos, 2) == "False" || at(c.pos, 1) == "False" {
+		return 0
+	}
+	return c.n("correction", -1, 1)
+}
+
 func deviation(f func(v graph.Value, correction float64, axes ...int) graph.Value) func(c *call) graph.Value {
 	return func(c *call) graph.Value {
 		x, dims := c.x(), c.ints(1, "dim", "axis")
-		correction := c.n("correction", -1, 1)
-		if u, ok := c.c.Args["unbiased"].(bool); ok && !u || c.kw["unbiased"] == "False" || at(c.pos, 2) == "False" || at(c.pos, 1) == "False" {
-			correction = 0
-		}
-		return c.keeping(f(x, correction, dims...), x, dims, 3)
+		return c.keeping(f(x, c.correction(), dims...), x, dims, 3)
 	}
 }
 
