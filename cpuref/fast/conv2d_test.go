@@ -30,13 +30,16 @@ var convCases = []convCase{
 	{1, 2, 5, 5, 3, 2, 2, cpuref.Conv2dAttrs{Stride: two(3), Dilation: two(3)}},
 	{1, 2, 70, 5, 3, 5, 1, cpuref.Conv2dAttrs{Padding: [2]int{4, 0}}},
 	{1, 40, 60, 60, 3, 3, 3, cpuref.Conv2dAttrs{Padding: two(1)}},
+	{2, 3, 9, 17, 5, 4, 2, cpuref.Conv2dAttrs{Padding: [2]int{1, 0}, PadMore: two(1)}},
+	{1, 3, 9, 17, 5, 1, 1, cpuref.Conv2dAttrs{PadMore: [2]int{2, -1}}},
+	{2, 4, 12, 18, 5, 3, 3, cpuref.Conv2dAttrs{Stride: two(2), Padding: two(1), PadMore: [2]int{-1, 3}, Groups: 1}},
 }
 
 // operands are X, W and Y.
 func (c convCase) operands() (x, w, y cpuref.Arg[float32]) {
 	at := c.at.WithDefaults()
-	oh := (c.h+2*at.Padding[0]-at.Dilation[0]*(c.kh-1)-1)/at.Stride[0] + 1
-	ow := (c.w+2*at.Padding[1]-at.Dilation[1]*(c.kw-1)-1)/at.Stride[1] + 1
+	oh := (c.h+2*at.Padding[0]+at.PadMore[0]-at.Dilation[0]*(c.kh-1)-1)/at.Stride[0] + 1
+	ow := (c.w+2*at.Padding[1]+at.PadMore[1]-at.Dilation[1]*(c.kw-1)-1)/at.Stride[1] + 1
 	return floats(c.n, c.c, c.h, c.w), floats(c.o, c.c/at.Groups, c.kh, c.kw), floats(c.n, c.o, oh, ow)
 }
 
