@@ -13,7 +13,8 @@
 //   binding 3  at   [o, n, i], for MODE 2
 //
 // An invocation copies one E: four words in MODE 1 where i is a multiple of 4,
-// else one; inner and count are in E. What is read lies always within X.
+// else one; inner and count are in E. What is read lies always within X. Lavapipe
+// takes 13 ns an element; with divisions instead of reciprocals it was 36.
 // build: gather_1 -DE=uint
 // build: gather_4 -DE=uvec4
 #include "divide.glsl"

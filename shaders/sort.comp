@@ -15,7 +15,9 @@
 //   Y, I  values and places [o, K, i]                     sort_only  X, Y, I
 //
 // An invocation moves an element. No shared memory, no limit to n, and log2(n/span)
-// passes that read and write what is kept once.
+// passes that read and write what is kept once. Lavapipe: 0.44 s for 1,024 rows of
+// 1,024, 68 ms for the 50 largest of 8 rows of 50,000; spans of 8 instead of 32
+// give 43 ms there, but 0.7 s for the whole rows.
 // build: sort_first -DFIRST
 // build: sort_merge
 // build: sort_last -DLAST -DVALUES=2
