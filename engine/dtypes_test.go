@@ -85,6 +85,51 @@ func TestAcceptsIsWhatCompiles(t *testing.T) {
 	}
 }
 
+// The gradient of an op over any float type has that type, and a plan.
+func TestGradientsHaveTheirOperandsTypes(t *testing.T) {
+	cpu := kernels.CPUTarget()
+	for _, op := range kernels.All() {
+		for _, d := range op.DTypes(kernels.CPU) {
+			if !d.IsFloat() || op.NoGrad != "" || len(op.Cases) == 0 || op == kernels.Cast {
+				continue
+			}
+			g := graph.New()
+			var in, wrt []graph.Value
+			for i, ty := range op.Cases[0].In {
+				v := graph.Value{}
+				if ty.Present() {
+					if ty.DType == tensor.Float32 {
+						ty.DType = d
+					}
+					if v = g.Input(fmt.Sprint(i), ty); ty.DType == d {
+						wrt = append(wrt, v)
+					}
+				}
+				in = append(in, v)
+			}
+			var loss graph.Value
+			for i, y := range g.Apply(op, op.Cases[0].Attrs, in...) {
+				if g.Err() == nil && differentiable(op, i, y) {
+					if y = y.Sum(); loss.Valid() {
+						y = y.Add(loss)
+					}
+					loss = y
+				}
+			}
+			if !loss.Valid() || len(wrt) == 0 {
+				continue
+			}
+			for i, dx := range graph.Grad(loss, wrt...) {
+				require.NoError(t, g.Err(), "%s in %v", op.Name, d)
+				require.True(t, wrt[i].Type().Equal(dx.Type()), "%s in %v: %v", op.Name, d, dx.Type())
+				g.Output(fmt.Sprint(i), dx)
+			}
+			_, err := plan.Build(g, cpu, plan.Options{})
+			require.NoError(t, err, "%s in %v", op.Name, d)
+		}
+	}
+}
+
 func TestDTypesThatADeviceCannotDoAreRefusedByName(t *testing.T) {
 	f64 := func(shape ...int) tensor.Type { return tensor.Type{DType: tensor.Float64, Shape: shape} }
 	w := &graph.Variable{Name: "w", Type: f64(3)}

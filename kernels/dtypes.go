@@ -73,6 +73,16 @@ func (op *Op) Accepts(d tensor.DType, k Kind) bool {
 	return op.takes(d)
 }
 
+// DTypes lists what Accepts says yes to.
+func (op *Op) DTypes(k Kind) (ds []tensor.DType) {
+	for _, d := range tensor.DTypes() {
+		if op.Accepts(d, k) {
+			ds = append(ds, d)
+		}
+	}
+	return ds
+}
+
 // takes tries the op's cases with their operands of d's sort in d.
 func (op *Op) takes(d tensor.DType) bool {
 	for _, k := range op.Cases {
