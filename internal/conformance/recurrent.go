@@ -14,10 +14,34 @@ var _ = register(map[string]build{
 	"torch.nn.RNNCell":  rnnCell,
 	"torch.nn.GRUCell":  gruCell,
 	"torch.nn.LSTMCell": lstmCell,
+
+	"torch.rnn_tanh_cell": rnnCell,
+	"torch.rnn_relu_cell": rnnCell,
+	"torch.gru_cell":      gruCell,
+	"torch.lstm_cell":     lstmCell,
 })
 
 // size is a size among a recurrent layer's arguments.
 func (b *builder) size(name string, def int) int { return int(b.num(name, float64(def))) }
+
+// sizes are a layer's or cell's input_size and hidden_size, or else what its
+// weights of so many gates say.
+func (b *builder) sizes(suffix string, gates int) (in, hidden int) {
+	if w := b.vars["weight_ih"+suffix]; w != nil && len(w.Type.Shape) == 2 {
+		in, hidden = w.Type.Shape[1], w.Type.Shape[0]/gates
+	}
+	return b.size("input_size", in), b.size("hidden_size", hidden)
+}
+
+// states names the last states as PyTorch's modules and as its documents do.
+func (b *builder) states(h, c graph.Value) {
+	for _, name := range []string{"hn", "h_n", "h"} {
+		b.out[name] = h
+	}
+	for _, name := range []string{"cn", "c_n", "c"} {
+		b.out[name] = c
+	}
+}
 
 // noBias reads the argument bias, which is true by default.
 func (b *builder) noBias() bool { return !arg(b, "bias", true) }
@@ -68,13 +92,14 @@ func rnn(b *builder) graph.Value {
 	if !b.undropped() {
 		return graph.Value{}
 	}
+	in, hidden := b.sizes("_l0", 1)
 	l := nn.RNN{
-		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), Layers: b.size("num_layers", 1),
+		In: in, Hidden: hidden, Layers: b.size("num_layers", 1),
 		Nonlinearity: arg(b, "nonlinearity", "tanh"), NoBias: b.noBias(),
 		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"), Cells: b.cells(),
 	}
 	y, h := l.ForwardLengths(b.x(), b.at("lengths"), b.h0())
-	b.out["hn"] = h
+	b.states(h, graph.Value{})
 	return y
 }
 
@@ -82,12 +107,13 @@ func gru(b *builder) graph.Value {
 	if !b.undropped() {
 		return graph.Value{}
 	}
+	in, hidden := b.sizes("_l0", 3)
 	l := nn.GRU{
-		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), Layers: b.size("num_layers", 1), NoBias: b.noBias(),
+		In: in, Hidden: hidden, Layers: b.size("num_layers", 1), NoBias: b.noBias(),
 		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"), Cells: b.cells(),
 	}
 	y, h := l.ForwardLengths(b.x(), b.at("lengths"), b.h0())
-	b.out["hn"] = h
+	b.states(h, graph.Value{})
 	return y
 }
 
@@ -95,35 +121,44 @@ func lstm(b *builder) graph.Value {
 	if !b.undropped() {
 		return graph.Value{}
 	}
+	in, hidden := b.sizes("_l0", 4)
 	l := nn.LSTM{
-		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), Proj: b.size("proj_size", 0),
+		In: in, Hidden: hidden, Proj: b.size("proj_size", 0),
 		Layers: b.size("num_layers", 1), NoBias: b.noBias(),
 		Bidirectional: b.flag("bidirectional"), BatchFirst: b.flag("batch_first"), Cells: b.cells(),
 	}
 	y, h, c := l.ForwardLengths(b.x(), b.at("lengths"), b.h0(), b.c0())
-	b.out["hn"], b.out["cn"] = h, c
+	b.states(h, c)
 	return y
 }
 
 func rnnCell(b *builder) graph.Value {
+	def := "tanh"
+	if b.c.Torch == "torch.rnn_relu_cell" {
+		def = "relu"
+	}
+	in, hidden := b.sizes("", 1)
 	l := nn.RNNCell{
-		In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0),
-		Nonlinearity: arg(b, "nonlinearity", "tanh"), NoBias: b.noBias(), Weights: b.weights(""),
+		In: in, Hidden: hidden,
+		Nonlinearity: arg(b, "nonlinearity", def), NoBias: b.noBias(), Weights: b.weights(""),
 	}
 	h := l.Forward(b.x(), b.h0())
-	b.out["h"] = h
+	b.states(h, graph.Value{})
 	return h
 }
 
 func gruCell(b *builder) graph.Value {
-	l := nn.GRUCell{In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), NoBias: b.noBias(), Weights: b.weights("")}
+	in, hidden := b.sizes("", 3)
+	l := nn.GRUCell{In: in, Hidden: hidden, NoBias: b.noBias(), Weights: b.weights("")}
 	h := l.Forward(b.x(), b.h0())
-	b.out["h"] = h
+	b.states(h, graph.Value{})
 	return h
 }
 
 func lstmCell(b *builder) graph.Value {
-	l := nn.LSTMCell{In: b.size("input_size", 0), Hidden: b.size("hidden_size", 0), NoBias: b.noBias(), Weights: b.weights("")}
-	b.out["h"], b.out["c"] = l.Forward(b.x(), b.h0(), b.c0())
-	return graph.Value{}
+	in, hidden := b.sizes("", 4)
+	l := nn.LSTMCell{In: in, Hidden: hidden, NoBias: b.noBias(), Weights: b.weights("")}
+	h, c := l.Forward(b.x(), b.h0(), b.c0())
+	b.states(h, c)
+	return h
 }
