@@ -26,7 +26,7 @@ var (
 			return []tensor.Type{{DType: in[0].DType, Shape: y}, {DType: tensor.Int32, Shape: y}}, nil
 		},
 		CPU:      Plain(cpuref.MaxPool3d[float32], cpuref.MaxPool3d[float64]),
-		Variants: pool3dVariants(fast.Planes(cpuref.MaxPool3d[float32])),
+		Variants: pool3dVariants(fast.MaxPool3d),
 		Cases:    maxPool3dCases(false),
 		Bench:    maxPool3dBench(false),
 		Cost:     pool3dCost,
@@ -72,7 +72,7 @@ var (
 			return []tensor.Type{{DType: in[0].DType, Shape: y}}, nil
 		},
 		CPU:      Plain(cpuref.AvgPool3d[float32], cpuref.AvgPool3d[float64]),
-		Variants: pool3dVariants(fast.Planes(cpuref.AvgPool3d[float32])),
+		Variants: pool3dVariants(fast.AvgPool3d),
 		Cases:    avgPool3dCases(false),
 		Bench:    avgPool3dBench(false),
 		Cost:     pool3dCost,
@@ -93,7 +93,7 @@ var (
 			return pool3dGradShape(attrs, in)
 		},
 		CPU:      Plain(cpuref.AvgPool3dGrad[float32], cpuref.AvgPool3dGrad[float64]),
-		Variants: pool3dVariants(fast.Planes(cpuref.AvgPool3dGrad[float32])),
+		Variants: pool3dVariants(fast.AvgPool3dGrad),
 		Cases:    avgPool3dCases(true),
 		Bench:    avgPool3dBench(true),
 		Cost:     pool3dCost,

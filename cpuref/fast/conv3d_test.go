@@ -49,11 +49,11 @@ func TestPool3d(t *testing.T) {
 		x, y, idx := floats(append([]int{3, 2}, c.x[:]...)...), floats(append([]int{3, 2}, c.y[:]...)...), ints(1, append([]int{3, 2}, c.y[:]...)...)
 		name := fmt.Sprintf("%+v", c)
 		for _, index := range []cpuref.Arg[float32]{idx, absent} {
-			check(t, "max_pool3d "+name, call{c.at, []cpuref.Arg[float32]{x}, []cpuref.Arg[float32]{y, index}}, Planes(cpuref.MaxPool3d[float32]), cpuref.MaxPool3d[float64], 0)
+			check(t, "max_pool3d "+name, call{c.at, []cpuref.Arg[float32]{x}, []cpuref.Arg[float32]{y, index}}, MaxPool3d, cpuref.MaxPool3d[float64], 0)
 		}
-		check(t, "avg_pool3d "+name, call{c.at, []cpuref.Arg[float32]{x}, []cpuref.Arg[float32]{y}}, Planes(cpuref.AvgPool3d[float32]), cpuref.AvgPool3d[float64], 5e-7)
+		check(t, "avg_pool3d "+name, call{c.at, []cpuref.Arg[float32]{x}, []cpuref.Arg[float32]{y}}, AvgPool3d, cpuref.AvgPool3d[float64], 5e-7)
 		c.at.Size = c.x
-		check(t, "avg_pool3d_grad "+name, call{c.at, []cpuref.Arg[float32]{y}, []cpuref.Arg[float32]{x}}, Planes(cpuref.AvgPool3dGrad[float32]), cpuref.AvgPool3dGrad[float64], 5e-7)
+		check(t, "avg_pool3d_grad "+name, call{c.at, []cpuref.Arg[float32]{y}, []cpuref.Arg[float32]{x}}, AvgPool3dGrad, cpuref.AvgPool3dGrad[float64], 5e-7)
 		check(t, "max_pool3d_grad "+name, call{c.at, []cpuref.Arg[float32]{y, idx}, []cpuref.Arg[float32]{x}}, Planes(cpuref.MaxPool3dGrad[float32]), cpuref.MaxPool3dGrad[float64], 1e-6)
 	}
 }
