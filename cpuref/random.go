@@ -65,13 +65,12 @@ func Normal[T Float](a *Args[T]) { NormalFrom(a, 0, len(a.Out[0].F)) }
 func NormalFrom[T Float](a *Args[T], lo, hi int) {
 	z := a.Out[0].F[lo:hi]
 	blocks(a.In[0].I, a.Attrs.(UniformAttrs).Seq, lo/4, len(z), func(at int, words [4]uint32) {
-		for i := range min(4, len(z)-at) {
-			r := math.Sqrt(-2 * math.Log(float64(words[i&2]>>8+1)/(1<<24)))
-			cos, sin := turn(words[i|1] >> 8)
-			if i&1 == 0 {
-				z[at+i] = T(r * cos)
-			} else {
-				z[at+i] = T(r * sin)
+		for i := 0; i < min(4, len(z)-at); i += 2 {
+			r := math.Sqrt(-2 * math.Log(float64(words[i]>>8+1)/(1<<24)))
+			cos, sin := turn(words[i+1] >> 8)
+			z[at+i] = T(r * cos)
+			if at+i+1 < len(z) {
+				z[at+i+1] = T(r * sin)
 			}
 		}
 	})
@@ -80,11 +79,10 @@ func NormalFrom[T Float](a *Args[T], lo, hi int) {
 // turn is the cosine and sine of k/2^24 of a turn, exactly 0 and ±1 where they are.
 func turn(k uint32) (cos, sin float64) {
 	const quarter = 1 << 22
-	f := k % quarter
-	angle := func(f uint32) float64 { return float64(f) * (math.Pi / 2 / quarter) }
-	cos, sin = math.Cos(angle(f)), math.Sin(angle(f))
-	if f > quarter/2 { // from the nearer axis
-		cos, sin = math.Sin(angle(quarter-f)), math.Cos(angle(quarter-f))
+	if f := k % quarter; f <= quarter/2 {
+		sin, cos = math.Sincos(float64(f) * (math.Pi / 2 / quarter))
+	} else { // from the nearer axis
+		cos, sin = math.Sincos(float64(quarter-f) * (math.Pi / 2 / quarter))
 	}
 	switch k / quarter {
 	case 1:
