@@ -1,5 +1,5 @@
 # What a person runs. Each target is a script under tools/ or a go command.
-.PHONY: help demo test accept shaders shaders-check bench lint generate clean
+.PHONY: help demo test accept shaders shaders-check bench lint docs generate clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: ## time every op and training step on the device of VULGO_DEVICE
 lint: ## gofmt, vet, staticcheck, the rules of internal/lint
 	@tools/test.sh lint
 	@go test ./internal/lint
+
+docs: ## write docs/ops.md from the op table
+	@go test ./internal/opdoc -run ThePageIsTheTable -update
 
 generate: ## write the generated sources again (assembly of cpuref/fast)
 	go generate ./...

@@ -20,13 +20,13 @@ var (
 		Attrs: cpuref.PermuteAttrs{}, Shape: permuteShape,
 		CPU:      Plain(cpuref.Permute[float32], cpuref.Permute[float64]),
 		Variants: copies(permuteCopy),
-		Cases: []Case{
+		Cases: alsoInts(
 			permuteCase(tensor.Shape{}), permuteCase(tensor.Shape{5}, 0), permuteCase(tensor.Shape{3, 5}, 1, 0),
 			permuteCase(tensor.Shape{33, 67}, 1, 0), permuteCase(tensor.Shape{2, 3, 5}, 2, 0, 1), permuteCase(tensor.Shape{2, 3, 5}, 1, 0, 2),
 			permuteCase(tensor.Shape{2, 3, 4, 5}, 0, 2, 3, 1), permuteCase(tensor.Shape{2, 3, 2, 3, 2}, 4, 3, 2, 1, 0),
 			permuteCase(tensor.Shape{2, 1, 3, 2, 2, 3}, 5, 0, 4, 1, 3, 2), permuteCase(tensor.Shape{2, 0, 3}, 2, 1, 0),
 			permuteCase(tensor.Shape{2, 2, 2, 2, 2, 2, 2, 2}, 7, 6, 5, 4, 3, 2, 1, 0),
-		},
+		),
 		Bench: []Case{permuteCase(tensor.Shape{1024, 1024}, 1, 0), permuteCase(tensor.Shape{32, 64, 28, 28}, 0, 2, 3, 1)},
 		Cost:  copyCost, Tol: Exact(), Torch: "torch.permute", ONNX: "Transpose",
 	})
@@ -36,11 +36,11 @@ var (
 		Attrs: cpuref.ExpandAttrs{}, Shape: expandShape,
 		CPU:      Plain(cpuref.Expand[float32], cpuref.Expand[float64]),
 		Variants: copies(expandCopy),
-		Cases: []Case{
+		Cases: alsoInts(
 			expandCase(tensor.Shape{}, 7), expandCase(tensor.Shape{5}, 5), expandCase(tensor.Shape{1}, 3, 4),
 			expandCase(tensor.Shape{3, 1}, 3, 1031), expandCase(tensor.Shape{1, 5}, 7, 5), expandCase(tensor.Shape{2, 1, 3}, 4, 2, 5, 3),
 			expandCase(tensor.Shape{1}, 0), expandCase(tensor.Shape{}, 70001),
-		},
+		),
 		Bench: []Case{expandCase(tensor.Shape{1024, 1}, 1024, 1024), expandCase(tensor.Shape{1024}, 1024, 1024)},
 		Cost:  copyCost, Tol: Exact(), Torch: "Tensor.expand", ONNX: "Expand",
 	})
@@ -50,12 +50,12 @@ var (
 		Attrs: cpuref.SliceAttrs{}, Norm: normSlice, Shape: sliceShape,
 		CPU:      Plain(cpuref.Slice[float32], cpuref.Slice[float64]),
 		Variants: copies(sliceCopy),
-		Cases: []Case{
+		Cases: alsoInts(
 			sliceCase(tensor.Shape{7}, []int{2}, []int{3}, []int{1}), sliceCase(tensor.Shape{7}, []int{6}, []int{7}, []int{-1}),
 			sliceCase(tensor.Shape{5, 6}, []int{1, 0}, []int{3, 6}, []int{1, 1}), sliceCase(tensor.Shape{5, 6}, []int{0, 1}, []int{5, 3}, []int{1, 2}),
 			sliceCase(tensor.Shape{4, 5, 6}, []int{3, 1, 5}, []int{2, 2, 3}, []int{-2, 3, -1}), sliceCase(tensor.Shape{4, 5}, []int{4, 0}, []int{0, 5}, nil),
 			sliceCase(tensor.Shape{67, 129}, []int{1, 64}, []int{65, 65}, nil),
-		},
+		),
 		Bench: []Case{sliceCase(tensor.Shape{64, 32, 1024}, []int{0, 0, 256}, []int{64, 32, 256}, nil)},
 		Cost:  copyCost, Tol: Exact(), Torch: "x[a:b:c, ...]", ONNX: "Slice",
 	})
@@ -79,10 +79,10 @@ var (
 		Attrs: cpuref.ConcatAttrs{}, Shape: concatShape,
 		CPU:      Plain(cpuref.Concat[float32], cpuref.Concat[float64]),
 		Variants: copies(concatCopy),
-		Cases: []Case{
+		Cases: alsoInts(
 			concatCase(0, tensor.Shape{3}, tensor.Shape{5}), concatCase(0, tensor.Shape{3, 2}), concatCase(1, tensor.Shape{3, 2}, tensor.Shape{3, 1}, tensor.Shape{3, 4}),
 			concatCase(1, tensor.Shape{2, 3, 5}, tensor.Shape{2, 0, 5}, tensor.Shape{2, 7, 5}), concatCase(2, tensor.Shape{4, 9, 31}, tensor.Shape{4, 9, 33}),
-		},
+		),
 		Bench: []Case{concatCase(2, tensor.Shape{64, 32, 256}, tensor.Shape{64, 32, 256})},
 		Cost:  copyCost, Tol: Exact(), Torch: "torch.cat", ONNX: "Concat",
 	})

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
@@ -35,4 +36,17 @@ func sliceGradCase(dy tensor.Shape, shape, start, step []int) Case {
 
 func concatCase(axis int, in ...tensor.Shape) Case {
 	return shapeCase(cpuref.ConcatAttrs{Axis: axis}, fmt.Sprint("axis ", axis), in...)
+}
+
+// alsoInts adds the last case over int32 and bool: copies move any dtype.
+func alsoInts(ks ...Case) []Case {
+	for _, d := range []tensor.DType{tensor.Int32, tensor.Bool} {
+		k := ks[len(ks)-1]
+		k.In = slices.Clone(k.In)
+		for i := range k.In {
+			k.In[i].DType = d
+		}
+		ks = append(ks, k)
+	}
+	return ks
 }
