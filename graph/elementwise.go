@@ -108,8 +108,8 @@ func (v Value) Eq(w Value) Value { return v.op("eq", nil, w) }
 // Ne is true where v differs from w; so does NaN from everything.
 func (v Value) Ne(w Value) Value { return v.op("ne", nil, w) }
 
-// Less is true where v < w; torch.lt.
-func (v Value) Less(w Value) Value { return v.op("lt", nil, w) }
+// Lt is true where v < w; torch.lt.
+func (v Value) Lt(w Value) Value { return v.op("lt", nil, w) }
 
 // Le is true where v <= w.
 func (v Value) Le(w Value) Value { return v.op("le", nil, w) }

@@ -32,7 +32,7 @@ func (v Value) Gather(axis int, idx Value) Value {
 
 // TakeAlong is Gather where v and idx broadcast but for the axis, as
 // torch.take_along_dim.
-func (v Value) TakeAlong(idx Value, axis int) Value {
+func (v Value) TakeAlong(axis int, idx Value) Value {
 	axis = v.axis(axis)
 	vs, is := append([]int{}, v.Shape()...), append([]int{}, idx.Shape()...)
 	if len(vs) != len(is) {
@@ -192,7 +192,7 @@ func (v Value) flatIndex(idx []Value) (flat, at Value, rest []int) {
 	ints := func(n int) Value { return v.g.Const(tensor.FromI32([]int32{int32(n)})) }
 	var inside Value
 	for d, i := range idx {
-		ok := i.op("ge", nil, ints(0)).op("logical_and", nil, i.Less(ints(s[d])))
+		ok := i.op("ge", nil, ints(0)).op("logical_and", nil, i.Lt(ints(s[d])))
 		if d == 0 {
 			at, inside = i, ok
 		} else {

@@ -77,7 +77,7 @@ func TestIndexing(t *testing.T) {
 		{"gather by fewer rows, and outside", square, func(g *graph.Graph, x graph.Value) graph.Value {
 			return x.Gather(-1, ints(g, []int{1, 4}, -1, 1, 2, 1))
 		}, []float64{0, 2, 0, 2}, []float64{0, 6, 0, 0}},
-		{"take along, broadcast", square, func(g *graph.Graph, x graph.Value) graph.Value { return x.TakeAlong(ints(g, []int{2, 1}, 1, 0), 1) },
+		{"take along, broadcast", square, func(g *graph.Graph, x graph.Value) graph.Value { return x.TakeAlong(1, ints(g, []int{2, 1}, 1, 0)) },
 			[]float64{2, 3}, []float64{0, 1, 2, 0}},
 		{"scatter of one row", zeros, func(g *graph.Graph, x graph.Value) graph.Value {
 			return x.Scatter(0, ints(g, []int{1, 4}, 0, 1, 2, 0), floats(g, []int{2, 5}, src...))
@@ -141,7 +141,7 @@ func TestIndexingRefusesWhatDoesNotFit(t *testing.T) {
 		`reduce is "median"`:                                func(g *graph.Graph, x graph.Value) graph.Value { return x.ScatterReduce(0, x, x, "median", true) },
 		"wants one int32 index for each slice":              func(g *graph.Graph, x graph.Value) graph.Value { return x.IndexAdd(0, ints(g, []int{1}, 0), x) },
 		"3 indexes for float32[2 2]":                        func(_ *graph.Graph, x graph.Value) graph.Value { return x.Index(x, x, x) },
-		"take_along: float32[2 2] by int32[1]":              func(g *graph.Graph, x graph.Value) graph.Value { return x.TakeAlong(ints(g, []int{1}, 0), 0) },
+		"take_along: float32[2 2] by int32[1]":              func(g *graph.Graph, x graph.Value) graph.Value { return x.TakeAlong(0, ints(g, []int{1}, 0)) },
 		"idx is int32[2 2] and src float32[2 1]": func(g *graph.Graph, x graph.Value) graph.Value {
 			return x.Scatter(0, ints(g, []int{2, 2}, 0, 0, 0, 0), x.Narrow(1, 0, 1))
 		},

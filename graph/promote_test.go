@@ -36,7 +36,7 @@ func TestFloatTypesArePromoted(t *testing.T) {
 
 	// Views and casts take any type; comparisons give bools.
 	require.Equal(t, tensor.Float16, f16.Reshape(1, 3).Detach().Type().DType)
-	require.Equal(t, tensor.Bool, f16.Less(b16).Type().DType)
+	require.Equal(t, tensor.Bool, f16.Lt(b16).Type().DType)
 	require.Equal(t, tensor.BFloat16, f16.BFloat16().Type().DType)
 	require.Equal(t, tensor.Int32, f64.Int().Type().DType)
 	require.Equal(t, tensor.Int32, f16.Cast(tensor.Int64).Type().DType)

@@ -31,7 +31,7 @@ func (v Value) Bernoulli() Value {
 	if v.g == nil {
 		return v
 	}
-	return v.g.Uniform(v.Shape()...).Less(v).Float()
+	return v.g.Uniform(v.Shape()...).Lt(v).Float()
 }
 
 // drops tells whether a dropout of probability p has something to do.

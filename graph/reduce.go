@@ -159,7 +159,7 @@ func (v Value) norm(p float64, keep bool, axes []int) Value {
 
 // Normalize is v / max(norm of v along the axis, eps), as
 // torch.nn.functional.normalize; PyTorch's eps is 1e-12.
-func (v Value) Normalize(p float64, axis int, eps float64) Value {
+func (v Value) Normalize(axis int, p, eps float64) Value {
 	return v.Div(v.NormKeep(p, axis).ClampMin(eps))
 }
 

@@ -143,7 +143,7 @@ func TestReductionsByHand(t *testing.T) {
 		"all":                 {[]float32{1, 0, 2}, func(v graph.Value) graph.Value { return v.AllKeep(0).Int() }, []float64{0}, nil},
 		"all of NaN":          {[]float32{1, float32(math.NaN())}, func(v graph.Value) graph.Value { return v.All().Int() }, []float64{1}, nil},
 		"count":               {[]float32{1, 0, 2}, func(v graph.Value) graph.Value { return v.CountNonzero() }, []float64{2}, nil},
-		"normalize":           {[]float32{3, 4}, func(v graph.Value) graph.Value { return v.Normalize(2, 0, 1e-12) }, []float64{0.6, 0.8}, nil},
+		"normalize":           {[]float32{3, 4}, func(v graph.Value) graph.Value { return v.Normalize(0, 2, 1e-12) }, []float64{0.6, 0.8}, nil},
 		"cdist":               {[]float32{0, 0, 3, 4}, func(v graph.Value) graph.Value { return v.Reshape(2, 2).Cdist(v.Reshape(2, 2), 2) }, []float64{0, 5, 5, 0}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,22 +17,22 @@ func (v Value) Argsort(axis int, descending bool) Value {
 
 // TopK is the k largest elements along an axis, or the k smallest, in order, and
 // their int32 places. Of equals the first counts; NaN counts as the largest.
-func (v Value) TopK(k, axis int, largest bool) (values, idx Value) {
+func (v Value) TopK(axis, k int, largest bool) (values, idx Value) {
 	o := v.ops("topk", cpuref.SortAttrs{Axis: v.axis(axis), K: k, Descending: largest})
 	return o[0], o[1]
 }
 
 // KthValue is the k-th smallest element along an axis, counted from 1, and its
 // int32 place; the axis goes away. NaN counts as the largest.
-func (v Value) KthValue(k, axis int) (values, idx Value) {
-	values, idx = v.TopK(k, axis, false)
+func (v Value) KthValue(axis, k int) (values, idx Value) {
+	values, idx = v.TopK(axis, k, false)
 	return values.Narrow(axis, k-1, 1).Squeeze(axis), idx.Narrow(axis, k-1, 1).Squeeze(axis)
 }
 
 // Median is the middle element along an axis, the lower of two, and its int32
 // place; the axis goes away. A NaN is the median of all it is among.
 func (v Value) Median(axis int) (values, idx Value) {
-	_, idx = v.KthValue((v.Dim(axis)+1)/2, axis)
+	_, idx = v.KthValue(axis, (v.Dim(axis)+1)/2)
 	idx = v.Amax(axis).Op("isnan").Where(v.Argmax(axis), idx)
 	return v.picked(axis, idx), idx
 }

@@ -31,9 +31,9 @@ func TestSorting(t *testing.T) {
 		{"NaN first", odd, func(_ *graph.Graph, x graph.Value) graph.Value { return x.Argsort(0, true) }, []float64{0, 6, 4, 1, 3, 5, 2}, nil},
 		{"ints", tensor.FromI32([]int32{3, -2, 0, math.MinInt32, math.MaxInt32}, 5), func(_ *graph.Graph, x graph.Value) graph.Value { return x.Argsort(0, false) },
 			[]float64{3, 1, 2, 0, 4}, nil},
-		{"topk", ties, func(_ *graph.Graph, x graph.Value) graph.Value { return first(x.TopK(3, 0, true)) }, []float64{3, 3, 2}, []float64{1, 0, 2, 3, 0}},
-		{"smallest", rows, func(_ *graph.Graph, x graph.Value) graph.Value { return second(x.TopK(2, 1, false)) }, []float64{1, 2, 0, 2}, nil},
-		{"kthvalue", rows, func(_ *graph.Graph, x graph.Value) graph.Value { return first(x.KthValue(3, 1)) }, []float64{5, 6}, []float64{1, 0, 0, 0, 2, 0}},
+		{"topk", ties, func(_ *graph.Graph, x graph.Value) graph.Value { return first(x.TopK(0, 3, true)) }, []float64{3, 3, 2}, []float64{1, 0, 2, 3, 0}},
+		{"smallest", rows, func(_ *graph.Graph, x graph.Value) graph.Value { return second(x.TopK(1, 2, false)) }, []float64{1, 2, 0, 2}, nil},
+		{"kthvalue", rows, func(_ *graph.Graph, x graph.Value) graph.Value { return first(x.KthValue(1, 3)) }, []float64{5, 6}, []float64{1, 0, 0, 0, 2, 0}},
 		{"median is the lower", tensor.FromF32([]float32{4, 1, 3, 2}, 4), func(_ *graph.Graph, x graph.Value) graph.Value { return first(x.Median(0)) }, []float64{2}, []float64{0, 0, 0, 1}},
 		{"median among NaN", odd, func(_ *graph.Graph, x graph.Value) graph.Value { return second(x.Median(0)) }, []float64{0}, nil},
 		{"max", ties, func(_ *graph.Graph, x graph.Value) graph.Value { return first(x.Max(0)) }, []float64{3}, []float64{1, 0, 0, 0, 0}},
@@ -57,7 +57,7 @@ func TestSorting(t *testing.T) {
 
 func TestSortingRefusesWhatDoesNotFit(t *testing.T) {
 	for want, f := range map[string]func(x graph.Value){
-		"topk: a K of 4 for [2 3] along axis 1": func(x graph.Value) { x.TopK(4, 1, true) },
+		"topk: a K of 4 for [2 3] along axis 1": func(x graph.Value) { x.TopK(1, 4, true) },
 		"sort: [2 3] has no axis 2":             func(x graph.Value) { x.Sort(2, false) },
 		"searchsorted: sorted is":               func(x graph.Value) { x.SearchSorted(x.Narrow(0, 0, 1), false) },
 	} {

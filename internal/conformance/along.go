@@ -10,7 +10,7 @@ import (
 // PyTorch's functions that index, sort and scan.
 var along = map[string]func(c *call) graph.Value{
 	"gather":         func(c *call) graph.Value { return c.x().Gather(c.dim(1, 0), c.index(2)) },
-	"take_along_dim": func(c *call) graph.Value { return c.x().TakeAlong(c.index(1), c.dim(2, -1)) },
+	"take_along_dim": func(c *call) graph.Value { return c.x().TakeAlong(c.dim(2, -1), c.index(1)) },
 	"index_select":   func(c *call) graph.Value { return c.x().IndexSelect(c.dim(1, 0), c.index(2)) },
 	"take": func(c *call) graph.Value {
 		return c.x().Reshape(-1).IndexSelect(0, c.index(1).Reshape(-1)).Reshape(c.index(1).Shape()...)
@@ -57,10 +57,10 @@ var along = map[string]func(c *call) graph.Value{
 	},
 	"msort": func(c *call) graph.Value { return first(c.x().Sort(0, false)) },
 	"topk": func(c *call) graph.Value {
-		return c.both(c.x().TopK(int(c.n("k", 1, 1)), c.dim(2, -1), c.not("largest") && at(c.pos, 3) != "False"))
+		return c.both(c.x().TopK(c.dim(2, -1), int(c.n("k", 1, 1)), c.not("largest") && at(c.pos, 3) != "False"))
 	},
 	"kthvalue": func(c *call) graph.Value {
-		return c.both(c.kept(c.dim(2, -1), func(axis int) (v, idx graph.Value) { return c.x().KthValue(int(c.n("k", 1, 1)), axis) }))
+		return c.both(c.kept(c.dim(2, -1), func(axis int) (v, idx graph.Value) { return c.x().KthValue(axis, int(c.n("k", 1, 1))) }))
 	},
 	"median": func(c *call) graph.Value {
 		if !c.along(1) {

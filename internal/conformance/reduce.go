@@ -34,7 +34,7 @@ var reduces = map[string]func(c *call) graph.Value{
 	"linalg.matrix_norm": frobenius,
 	"frobenius_norm":     frobenius,
 	"normalize": func(c *call) graph.Value {
-		return c.x().Normalize(c.order("p", 1, 2), c.int(2, 1, "dim"), c.n("eps", 3, 1e-12))
+		return c.x().Normalize(c.int(2, 1, "dim"), c.order("p", 1, 2), c.n("eps", 3, 1e-12))
 	},
 	"cdist": func(c *call) graph.Value { return c.v(0, "x1", "a", "x").Cdist(c.v(1, "x2", "b"), c.order("p", 2, 2)) },
 	"dist":  func(c *call) graph.Value { return c.x().Dist(c.v(1, "other", "b"), c.order("p", 2, 2)) },
