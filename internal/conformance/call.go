@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +47,9 @@ func parseCall(text string, b *builder) *call {
 	if c.f = calls[plain(head)]; c.f == nil || open && !strings.HasSuffix(args, ")") {
 		return nil
 	}
+	if open && !closed(args) {
+		return nil
+	}
 	for _, arg := range splitArgs(strings.TrimSuffix(args, ")")) {
 		if name, v, ok := strings.Cut(arg, "="); ok && !strings.ContainsAny(name, "!<>( ") && !strings.HasPrefix(v, "=") {
 			c.kw[name] = v
@@ -54,6 +59,50 @@ func parseCall(text string, b *builder) *call {
 	}
 	return c
 }
+
+// closed tells whether the last bracket of a call's text is the one that closes it.
+func closed(args string) bool {
+	depth := 1
+	for i, r := range args {
+		switch r {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		}
+		if depth == 0 {
+			return i == len(args)-1
+		}
+	}
+	return false
+}
+
+var name = regexp.MustCompile(`^\w*$|^\w+ *[!=]= *\d+$`)
+
+// plain tells whether every argument is a literal, a name or a comparison such as
+// m!=0; anything else is an expression.
+func (c *call) plain() bool {
+	for _, list := range [][]string{c.pos, slices.Collect(maps.Values(c.kw))} {
+		for _, arg := range list {
+			if _, ok := literal(arg); ok || name.MatchString(arg) {
+				continue
+			}
+			if strings.ContainsAny(arg[:1], "([") {
+				in := &call{pos: splitArgs(strings.Trim(arg, "()[]"))}
+				if in.plain() {
+					continue
+				}
+			}
+			if !order.MatchString(arg) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// order are the infinite norms, as Python writes infinity.
+var order = regexp.MustCompile(`inf|^\[.*\[`)
 
 // splitArgs splits at the commas outside of brackets and quotes.
 func splitArgs(s string) []string {

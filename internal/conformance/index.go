@@ -42,17 +42,19 @@ func init() {
 	shapes["shape_sort_desc"] = func(b *builder) graph.Value { return first(b.x().Sort(-1, true)) }
 }
 
-var _ = register(map[string]build{
-	"torch.cat([a,b,a],1)": func(b *builder) graph.Value { return graph.Concat(1, b.at("a"), b.at("b"), b.at("a")) },
-})
-
 // embedding picks rows; that of padding_idx has no gradient.
 func embedding(c *call) graph.Value {
 	idx, w := c.v(0, "x", "input", "idx"), c.v(1, "weight")
-	if c.c.Args["max_norm"] != nil || c.is("scale_grad_by_freq") {
-		return c.miss("an embedding with max_norm or scale_grad_by_freq")
+	if c.c.Args["max_norm"] != nil {
+		return c.miss("an embedding with max_norm")
 	}
 	rows := w.Embed(idx)
+	if c.is("scale_grad_by_freq") { // each row's gradient by how often it is picked
+		flat := idx.Reshape(-1)
+		times := c.Scalar(0).Expand(w.Dim(0)).ScatterAdd(0, flat, c.Scalar(1).Expand(flat.Dim(0)))
+		share := times.IndexSelect(0, flat).Reciprocal().Reshape(append(append([]int{}, idx.Shape()...), 1)...)
+		rows = rows.Detach().Add(rows.Sub(rows.Detach()).Mul(share.Detach()))
+	}
 	const none = -1 << 31
 	if pad := int(c.n("padding_idx", 2, none)); pad != none {
 		if pad < 0 {

@@ -7,26 +7,7 @@ import (
 	"github.com/vulgo-ml/vulgo/nn"
 )
 
-var _ = register(products())
-
-// products are the forms of a @ b over the names that cases use, and the modules.
-func products() map[string]build {
-	family := map[string]build{"torch.nn.Linear": linear, "torch.nn.Bilinear": bilinear}
-	names := []string{"a", "b", "x", "w", "A", "B"}
-	for _, left := range names {
-		family[left+".T"] = func(b *builder) graph.Value { return turned(b.at(left), "T") }
-		for _, right := range names {
-			for _, ta := range []string{"", ".T", ".mT"} {
-				for _, tb := range []string{"", ".T", ".mT"} {
-					family[left+ta+" @ "+right+tb] = func(b *builder) graph.Value {
-						return turned(b.at(left), ta).MatMul(turned(b.at(right), tb))
-					}
-				}
-			}
-		}
-	}
-	return family
-}
+var _ = register(map[string]build{"torch.nn.Linear": linear, "torch.nn.Bilinear": bilinear})
 
 func turned(v graph.Value, how string) graph.Value {
 	if how == "" || len(v.Shape()) < 2 {
@@ -52,11 +33,6 @@ func bilinear(b *builder) graph.Value {
 	l := nn.Bilinear{Weight: w, Bias: b.vars["bias"]}
 	in := b.inputs()
 	return l.Forward(in[0], in[1])
-}
-
-// addmm is beta·c + alpha·a·b.
-func addmm(b *builder) graph.Value {
-	return b.at("c").Addmm(b.at("a"), b.at("b"), b.num("beta", 1), b.num("alpha", 1))
 }
 
 // linalg are the functions of matrices.

@@ -1,8 +1,6 @@
 package conformance
 
 import (
-	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -191,52 +189,4 @@ func interpolate(c *call) graph.Value {
 		o.AlignCorners = o.AlignCorners || strings.Contains(plain(c.c.Torch), old)
 	}
 	return c.x().Interpolate(o)
-}
-
-// subscript is Python's x[..] with slices, numbers, None and an ellipsis.
-var subscript = regexp.MustCompile(`^(\w+)\[([-\d:,. None]+)\]$`)
-
-func subscripted(b *builder, m []string) graph.Value {
-	x := b.at(m[1])
-	items := splitArgs(m[2])
-	named := 0
-	for _, item := range items {
-		if item != "None" && item != "..." {
-			named++
-		}
-	}
-	axis := 0
-	for _, item := range items {
-		switch {
-		case item == "None":
-			x = x.Unsqueeze(axis)
-			axis++
-		case item == "...":
-			axis = len(x.Shape()) - named
-		case strings.Contains(item, ":"):
-			step, start, stop := 1, 0, graph.End
-			part := append(strings.Split(item, ":"), "", "")
-			if n, err := strconv.Atoi(strings.TrimSpace(part[2])); err == nil {
-				step = n
-			}
-			if step < 0 {
-				start, stop = graph.End, math.MinInt
-			}
-			if n, err := strconv.Atoi(strings.TrimSpace(part[0])); err == nil {
-				start = n
-			}
-			if n, err := strconv.Atoi(strings.TrimSpace(part[1])); err == nil {
-				stop = n
-			}
-			x = x.Slice(axis, start, stop, step)
-			axis, named = axis+1, named-1
-		default:
-			n, err := strconv.Atoi(item)
-			if err != nil {
-				return b.miss("x[%s]", m[2])
-			}
-			x, named = x.Select(axis, n), named-1
-		}
-	}
-	return x
 }
