@@ -31,9 +31,11 @@ var Adam = declare(Op{
 	},
 	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerAdam}, {Name: "fast", Kind: CPU, Prepare: fast.Adam}},
 	Cases:    adamCases(),
-	Bench:    []Case{adamCase(cpuref.AdamAttrs{N: 1, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, "1048576", 2, false, tensor.Shape{1 << 20})},
-	Cost:     func(c *Call) Cost { return flatCost(c, 16) },
-	Tol:      Max(8),
+	Bench: flatBench(func(name string, size tensor.Shape) Case {
+		return adamCase(cpuref.AdamAttrs{N: 1, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, name, 2, false, size)
+	}, 11699200, 100_000_000),
+	Cost: func(c *Call) Cost { return flatCost(c, 16) },
+	Tol:  Max(8),
 })
 
 // adamStates is how many flat states Adam has.

@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"fmt"
+
 	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
@@ -82,7 +84,7 @@ func convCases(f convForm) []Case {
 func convBench(f convForm) []Case {
 	type at = cpuref.Conv2dAttrs
 	one, two, three := [2]int{1, 1}, [2]int{2, 2}, [2]int{3, 3}
-	return []Case{
+	ks := []Case{
 		f.one("64x1x28x28-32k3", at{Padding: one}, tensor.F32(64, 1, 28, 28), tensor.F32(32, 1, 3, 3)),
 		f.one("32x32x14x14-64k3", at{Padding: one}, tensor.F32(32, 32, 14, 14), tensor.F32(64, 32, 3, 3)),
 		f.one("8x64x28x28-64k1", at{}, tensor.F32(8, 64, 28, 28), tensor.F32(64, 64, 1, 1)),
@@ -90,4 +92,28 @@ func convBench(f convForm) []Case {
 		f.one("2x3x112x112-64k7s2", at{Padding: three, Stride: two}, tensor.F32(2, 3, 112, 112), tensor.F32(64, 3, 7, 7)),
 		f.one("8x64x28x28-64k3g64", at{Padding: one, Groups: 64}, tensor.F32(8, 64, 28, 28), tensor.F32(64, 1, 3, 3)),
 	}
+	// A layer of a network: a square image, a square kernel that is padded to keep
+	// its size, but for LeNet's second.
+	layer := func(n, c, size, out, k, stride, pad int) Case {
+		name := fmt.Sprintf("%dx%dx%dx%d-%dk%d", n, c, size, size, out, k)
+		if stride > 1 {
+			name += fmt.Sprintf("s%d", stride)
+		}
+		return f.one(name, at{Stride: [2]int{stride, stride}, Padding: [2]int{pad, pad}}, tensor.F32(n, c, size, size), tensor.F32(out, c, k, k))
+	}
+	ks = append(ks,
+		layer(64, 1, 28, 6, 5, 1, 2), layer(64, 6, 14, 16, 5, 1, 0), // LeNet
+		layer(64, 32, 14, 64, 3, 1, 1),                                // the small CNN
+		layer(8, 64, 32, 64, 3, 1, 1), layer(8, 512, 4, 512, 3, 1, 1), // ResNet-18 on 32x32
+		layer(2, 64, 56, 64, 3, 1, 1), layer(2, 512, 7, 512, 3, 1, 1), // ResNet-18
+		layer(2, 256, 56, 64, 1, 1, 0)) // ResNet-50
+	return append(ks, large(
+		layer(8, 3, 224, 64, 7, 2, 3), layer(8, 64, 56, 64, 3, 1, 1), layer(8, 64, 56, 128, 3, 2, 1), // ResNet-18
+		layer(8, 128, 28, 128, 3, 1, 1), layer(8, 128, 28, 256, 3, 2, 1), layer(8, 256, 14, 256, 3, 1, 1),
+		layer(8, 256, 14, 512, 3, 2, 1), layer(8, 512, 7, 512, 3, 1, 1), layer(8, 64, 56, 128, 1, 2, 0),
+		layer(8, 64, 56, 256, 1, 1, 0), layer(8, 256, 56, 128, 1, 1, 0), layer(8, 512, 28, 128, 1, 1, 0), // ResNet-50
+		layer(8, 256, 14, 1024, 1, 1, 0), layer(8, 1024, 14, 256, 1, 1, 0), layer(8, 512, 7, 2048, 1, 1, 0),
+		layer(2, 3, 224, 64, 3, 1, 1), layer(2, 64, 224, 64, 3, 1, 1), layer(2, 128, 112, 128, 3, 1, 1), // VGG-16
+		layer(2, 256, 56, 256, 3, 1, 1), layer(2, 512, 28, 512, 3, 1, 1), layer(2, 512, 14, 512, 3, 1, 1),
+	)...)
 }

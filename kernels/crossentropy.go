@@ -99,7 +99,8 @@ func crossEntropyCases(grad bool) (ks []Case) {
 }
 
 func crossEntropyBench(grad bool) []Case {
-	return []Case{crossEntropyCase(grad, 64, 10), crossEntropyCase(grad, 2048, 65), crossEntropyCase(grad, 64, 10000)}
+	return append([]Case{crossEntropyCase(grad, 64, 10), crossEntropyCase(grad, 2048, 65), crossEntropyCase(grad, 64, 10000)},
+		large(crossEntropyCase(grad, 128, 1000), crossEntropyCase(grad, 700, 10000))...)
 }
 
 func init() {

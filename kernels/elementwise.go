@@ -121,7 +121,7 @@ func declareForms(op Op, fs []*form, tame bool, fill Filler) *Op {
 	op.CPU = CPUBody{F32: prepare[float32](fs), F64: prepare[float64](fs)}
 	op.Variants = elementwiseVariants(fs)
 	op.Grad = func(b Builder, g Grad) []Ref { return elementwiseGrad(b, g, fs) }
-	op.Cases, op.Bench = elementwiseCases(op.Name, fs, tame, fill), elementwiseBench(fs[0].f, fill)
+	op.Cases, op.Bench = elementwiseCases(op.Name, fs, tame, fill), elementwiseBench(op.Name, fs[0].f, fill)
 	op.Cost = func(c *Call) Cost { return Cost{Flops: float64(c.Out[0].Elems()), Bytes: operandBytes(c)} }
 	p := declare(op)
 	forms[p] = fs

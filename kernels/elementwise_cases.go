@@ -81,7 +81,9 @@ func fillSome(rng *tensor.Philox, t *tensor.Tensor, some []float64) {
 	}
 }
 
-func elementwiseBench(f expr.Func, fill Filler) []Case {
+// elementwiseBench is a matrix; a matrix and a row; and, of what nets are made of,
+// the activations of ResNet-18's first layer.
+func elementwiseBench(op string, f expr.Func, fill Filler) []Case {
 	c := Case{Name: "1024x1024"}
 	for _, t := range f.Args {
 		c.In = append(c.In, tensor.Type{DType: dtypeOf(t), Shape: tensor.Shape{1024, 1024}})
@@ -92,7 +94,17 @@ func elementwiseBench(f expr.Func, fill Filler) []Case {
 		row := c
 		row.Name = "1024x1024 and 1024"
 		row.In = []tensor.Type{c.In[0], {DType: c.In[1].DType, Shape: tensor.Shape{1024}}}
+		row.Large = op != "add"
 		cases = append(cases, row)
+	}
+	switch op {
+	case "add", "mul", "relu", "relu_grad", "gelu", "gelu_grad", "sigmoid", "sigmoid_grad", "tanh", "tanh_grad":
+		image := c
+		image.Name, image.In, image.Large = "16x64x112x112", nil, true
+		for _, t := range c.In {
+			image.In = append(image.In, tensor.Type{DType: t.DType, Shape: tensor.Shape{16, 64, 112, 112}})
+		}
+		cases = append(cases, image)
 	}
 	return cases
 }

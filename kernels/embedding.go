@@ -21,9 +21,10 @@ var Embedding = declare(Op{
 		{Name: "fast", Kind: CPU, Prepare: fast.Embedding},
 	},
 	Cases: embeddingCases(embeddingCase),
-	Bench: []Case{embeddingCase(65, 64, 65, 2048), embeddingCase(50000, 256, 50000, 2048)},
-	Cost:  func(c *Call) Cost { return Cost{Bytes: float64(2*c.Out[0].Bytes() + c.In[1].Bytes())} },
-	Tol:   Exact(),
+	Bench: append([]Case{embeddingCase(65, 64, 65, 2048), embeddingCase(50000, 256, 50000, 2048)},
+		large(embeddingCase(10000, 650, 10000, 700), embeddingCase(50257, 768, 50257, 8192))...),
+	Cost: func(c *Call) Cost { return Cost{Bytes: float64(2*c.Out[0].Bytes() + c.In[1].Bytes())} },
+	Tol:  Exact(),
 })
 
 // EmbeddingGrad adds up the gradient of each row of the table.
@@ -44,7 +45,8 @@ var EmbeddingGrad = declare(Op{
 		{Name: "fast", Kind: CPU, Prepare: fast.EmbeddingGrad},
 	},
 	Cases: embeddingCases(embeddingGradCase),
-	Bench: []Case{embeddingGradCase(65, 64, 65, 2048), embeddingGradCase(50000, 256, 50000, 2048)},
+	Bench: append([]Case{embeddingGradCase(65, 64, 65, 2048), embeddingGradCase(50000, 256, 50000, 2048)},
+		large(embeddingGradCase(10000, 650, 10000, 700), embeddingGradCase(50257, 768, 50257, 8192))...),
 	Cost: func(c *Call) Cost {
 		return Cost{Flops: float64(c.In[1].Elems()), Bytes: float64(c.In[0].Bytes() + c.In[1].Bytes() + c.Out[0].Bytes())}
 	},

@@ -97,9 +97,21 @@ func declareFlat(r flatRule) *Op {
 			}
 		}
 	}
-	op.Bench = []Case{forms[0].example(FlatAttrs{N: 1, V: r.cases[0]}, "1048576", 2, false, tensor.Shape{1 << 20})}
+	op.Bench = flatBench(func(name string, size tensor.Shape) Case {
+		return forms[0].example(FlatAttrs{N: 1, V: r.cases[0]}, name, 2, false, size)
+	}, 11699200)
 	flatForms[r.name] = forms
 	return declare(op)
+}
+
+// flatBench is a million parameters, and larger models: 11,699,200 is ResNet-18
+// to the next multiple of FlatAlign.
+func flatBench(one func(name string, size tensor.Shape) Case, more ...int) []Case {
+	ks := []Case{one("1048576", tensor.Shape{1 << 20})}
+	for _, n := range more {
+		ks = append(ks, large(one(fmt.Sprint(n), tensor.Shape{n}))...)
+	}
+	return ks
 }
 
 // flatForms are the rules by the op's name.

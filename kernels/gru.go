@@ -22,7 +22,7 @@ var GRU = declare(Op{
 		gruCase(1, 1, 1, false), gruCase(3, 3, 7, true), gruCase(4, 16, 32, false), gruCase(2, 17, 33, false, 3),
 		gruCase(2, 1, 516, false), gruCase(0, 2, 3, false), gruCase(2, 0, 3, false),
 	},
-	Bench: []Case{gruCase(64, 32, 256, false)},
+	Bench: append([]Case{gruCase(64, 32, 256, false), gruCase(1, 1, 256, false)}, large(gruCase(64, 32, 512, false), gruCase(64, 32, 1024, false))...),
 	Cost:  func(c *Call) Cost { return seqCost(c, gruDims(c), 3, 30) },
 	// As lstm's.
 	Tol: Max(64),
@@ -48,7 +48,7 @@ var GRUGrad = declare(Op{
 		gruGradCase(1, 1, 1, false), gruGradCase(3, 3, 7, true), gruGradCase(4, 16, 32, false, 5), gruGradCase(2, 9, 33, false, 4),
 		gruGradCase(2, 1, 180, false), gruGradCase(0, 2, 3, false), gruGradCase(0, 2, 3, false, 5), gruGradCase(2, 0, 3, false),
 	},
-	Bench: []Case{gruGradCase(64, 32, 256, false)},
+	Bench: append([]Case{gruGradCase(64, 32, 256, false)}, large(gruGradCase(64, 32, 512, false), gruGradCase(64, 32, 1024, false))...),
 	Cost:  func(c *Call) Cost { return seqCost(c, gruDims(c), 3, 30) },
 	Tol:   Max(64),
 })

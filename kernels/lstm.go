@@ -24,8 +24,9 @@ var LSTM = declare(Op{
 		lstmCase(4, 33, 20, true), lstmCase(2, 3, 64, false), lstmCase(1, 8, 130, false), lstmCase(2, 9, 516, false),
 		lstmCase(0, 2, 3, false), lstmCase(2, 0, 3, false),
 	},
-	Bench: []Case{lstmCase(64, 32, 256, false), lstmCase(64, 32, 512, false), lstmCase(1, 1, 256, false)},
-	Cost:  lstmCost,
+	Bench: append([]Case{lstmCase(64, 32, 256, false), lstmCase(64, 32, 512, false), lstmCase(1, 1, 256, false), lstmCase(32, 64, 128, false)},
+		large(lstmCase(64, 32, 1024, false), lstmCase(35, 20, 650, false), lstmCase(1, 1, 1024, false))...),
+	Cost: lstmCost,
 	// A step is a sum of H terms and five functions of a few ulp; the errors of
 	// a hundred steps fade as the state does.
 	Tol: Max(64),
@@ -51,9 +52,10 @@ var LSTMGrad = declare(Op{
 		lstmGradCase(1, 8, 130, false), lstmGradCase(2, 9, 516, false), lstmGradCase(3, 2, 5, false, 4),
 		lstmCellsGradCase(2, 3, 8, false, 5, 6), lstmGradCase(2, 16, 32, false, 4, 5), lstmGradCase(0, 2, 3, false, 5), lstmCellsGradCase(2, 0, 3, false),
 	},
-	Bench: []Case{lstmGradCase(64, 32, 256, false), lstmGradCase(64, 32, 512, false)},
-	Cost:  lstmCost,
-	Tol:   Max(64),
+	Bench: append([]Case{lstmGradCase(64, 32, 256, false), lstmGradCase(64, 32, 512, false), lstmGradCase(32, 64, 128, false)},
+		large(lstmGradCase(64, 32, 1024, false), lstmGradCase(35, 20, 650, false))...),
+	Cost: lstmCost,
+	Tol:  Max(64),
 })
 
 func init() { LSTM.SetGrad(lstmGrad) }

@@ -31,14 +31,7 @@ var MatMul = declare(Op{
 		{Name: "fast", Kind: CPU, Prepare: fast.MatMul},
 	},
 	Cases: matMulCases(),
-	Bench: []Case{
-		matMulCase(512, 512, 512, false, false),
-		matMulCase(1024, 1024, 1024, false, false),
-		matMulCase(64, 1024, 4096, false, true),
-		matMulCase(64, 4096, 1024, false, false),
-		matMulCase(1024, 256, 2048, true, false),
-		matMulCase(64, 10, 128, false, true),
-	},
+	Bench: matMulBench(),
 	Cost: func(c *Call) Cost {
 		p := gemmOf(c)
 		return Cost{
@@ -142,6 +135,35 @@ func matMulCase(m, n, k int, transA, transB bool) Case {
 	c := matMulBatch(tensor.Shape{}, tensor.Shape{}, m, n, k, transA, transB)
 	c.Name = fmt.Sprintf("%dx%dx%d%s", m, n, k, formName(transA, transB))
 	return c
+}
+
+// matMulBench is squares, and layers: x·Wᵀ forward, dy·W and dyᵀ·x (-tn) back.
+func matMulBench() []Case {
+	heads := matMulBatch(tensor.Shape{96}, tensor.Shape{96}, 128, 128, 64, false, true) // 8 sequences, 12 heads
+	values := matMulBatch(tensor.Shape{96}, tensor.Shape{96}, 128, 64, 128, false, false)
+	return append([]Case{
+		matMulCase(512, 512, 512, false, false),
+		matMulCase(1024, 1024, 1024, false, false),
+		matMulCase(64, 1024, 4096, false, true),
+		matMulCase(64, 4096, 1024, false, false),
+		matMulCase(1024, 256, 2048, true, false),
+		matMulCase(64, 10, 128, false, true),
+		matMulCase(64, 256, 784, false, true), // an MLP on MNIST
+		matMulCase(256, 784, 64, true, false),
+		matMulCase(64, 120, 400, false, true),  // LeNet
+		matMulCase(32, 1000, 512, false, true), // ResNet-18's classes
+		heads, values,
+		matMulCase(1024, 768, 768, false, true), // a transformer block
+	}, large(
+		matMulCase(1024, 2304, 768, false, true),
+		matMulCase(1024, 3072, 768, false, true),
+		matMulCase(1024, 768, 3072, false, false),
+		matMulCase(3072, 768, 1024, true, false),
+		matMulCase(32, 4096, 25088, false, true), // VGG-16
+		matMulCase(32, 4096, 4096, false, true),
+		matMulCase(700, 10000, 650, false, true), // a word LSTM's output
+		matMulCase(4096, 4096, 4096, false, false),
+	)...)
 }
 
 func formName(transA, transB bool) string {

@@ -42,6 +42,7 @@ func normBench(one func(cpuref.NormOver, normAt) Case, overs ...cpuref.NormOver)
 			ks = append(ks, one(over, normAt{tensor.Shape{16, 64, 28, 28}, 0}))
 		default:
 			ks = append(ks, one(over, normAt{tensor.Shape{32, 64, 28, 28}, 0}), one(over, normAt{tensor.Shape{1024, 256}, 0}))
+			ks = append(ks, large(one(over, normAt{tensor.Shape{8, 64, 112, 112}, 0}), one(over, normAt{tensor.Shape{8, 512, 7, 7}, 0}))...)
 		}
 	}
 	return ks

@@ -95,6 +95,17 @@ type Case struct {
 	// Fill, for each input, draws its values; nil (or a short list) means
 	// standard normal floats and small non-negative ints.
 	Fill []Filler
+	// Large keeps a benchmark's case out of cmd/bench's -size small: it takes long,
+	// or says little that a smaller one doesn't.
+	Large bool
+}
+
+// large marks cases.
+func large(ks ...Case) []Case {
+	for i := range ks {
+		ks[i].Large = true
+	}
+	return ks
 }
 
 // Filler draws a tensor's values.

@@ -22,7 +22,7 @@ var RNN = declare(Op{
 		rnnCase(1, 1, 1, 0), rnnCase(3, 2, 5, 0), rnnCase(3, 3, 7, 3), rnnCase(4, 16, 32, 2), rnnCase(2, 9, 65, 1),
 		rnnCase(2, 1, 516, 0), rnnCase(0, 2, 3, 0), rnnCase(2, 0, 3, 0),
 	},
-	Bench: []Case{rnnCase(64, 32, 256, 0)},
+	Bench: append([]Case{rnnCase(64, 32, 256, 0)}, large(rnnCase(64, 32, 1024, 0))...),
 	Cost:  func(c *Call) Cost { return seqCost(c, rnnDims(c), 1, 10) },
 	// As lstm's.
 	Tol: Max(64),
@@ -47,7 +47,7 @@ var RNNGrad = declare(Op{
 		rnnGradCase(1, 1, 1, 0), rnnGradCase(3, 3, 7, 2), rnnGradCase(4, 16, 32, 1), rnnGradCase(2, 9, 65, 0, 3),
 		rnnGradCase(3, 2, 8, 3, 2), rnnGradCase(0, 2, 3, 0), rnnGradCase(2, 0, 3, 0),
 	},
-	Bench: []Case{rnnGradCase(64, 32, 256, 0)},
+	Bench: append([]Case{rnnGradCase(64, 32, 256, 0)}, large(rnnGradCase(64, 32, 1024, 0))...),
 	Cost:  func(c *Call) Cost { return seqCost(c, rnnDims(c), 1, 10) },
 	Tol:   Max(64),
 })

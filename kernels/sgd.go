@@ -29,9 +29,11 @@ var SGD = declare(Op{
 	},
 	Variants: []Variant{{Name: "flat", Kind: Vulkan, Lower: lowerSGD}, {Name: "fast", Kind: CPU, Prepare: fast.SGD}},
 	Cases:    sgdCases(),
-	Bench:    []Case{flatCase(cpuref.SGDAttrs{N: 1, Momentum: 0.9}, "1048576 momentum", 2, false, 1, nil, tensor.Shape{1 << 20})},
-	Cost:     func(c *Call) Cost { return flatCost(c, 8) },
-	Tol:      Max(4),
+	Bench: flatBench(func(name string, size tensor.Shape) Case {
+		return flatCase(cpuref.SGDAttrs{N: 1, Momentum: 0.9}, name+" momentum", 2, false, 1, nil, size)
+	}, 11699200, 100_000_000),
+	Cost: func(c *Call) Cost { return flatCost(c, 8) },
+	Tol:  Max(4),
 })
 
 // sgdStates is how many flat states SGD has: the momentum, if there is any.

@@ -65,6 +65,9 @@ func along(op Op) *Op {
 	add(&op.Bench, 1, 64, 10)
 	add(&op.Bench, 1, 1024, 1024)
 	add(&op.Bench, 1, 32, 64, 256)
+	add(&op.Bench, 2, 96, 128, 128) // 8 sequences' attention with 12 heads
+	add(&op.Bench, 1, 700, 10000)   // words
+	large(op.Bench[len(op.Bench)-1:]...)
 	return declare(op)
 }
 

@@ -12,6 +12,7 @@ type Target struct {
 	SubgroupSize       int // lanes; 0 where unknown
 	SubgroupArithmetic bool
 	SubgroupShuffle    bool
+	Float16            bool // arithmetic in float16
 
 	MaxInvocations    int    // a workgroup
 	MaxWorkgroup      [3]int // a workgroup, by dimension
