@@ -5,36 +5,67 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 )
 
 // StepTime is how long one kernel of a run took.
 type StepTime struct {
-	Step    int    // index into the plan's steps
-	Name    string // the op, its fused followers and its variant: "matmul+add+relu.tile"
-	Seconds float64
+	Step     int    // index into the plan's steps
+	Dispatch int    // Vulkan: index into the step's dispatches
+	Name     string // the op, its fused followers and its variant: "matmul+add+relu.tile"
+	Seconds  float64
+	Begin    time.Time // on the host's clock; see Timeline.Clock
 }
 
-// profiler is a runner that was loaded with Profiled.
+// Timeline is a profiled run on the host's clock. Where the host can't map the
+// device's memory, Upload and Download are the device's copies of the inputs and
+// outputs; elsewhere they take no time.
+type Timeline struct {
+	Called, Fed, Submitted time.Time // of Run: its call, inputs copied, the run under way
+	Waiting, Done          time.Time // of Ticket.Wait: its call, and its return
+	Upload, Download       StepTime
+	Kernels                []StepTime
+	Clock                  string // how the kernels' times came to the host's clock
+}
+
+// profiler is a runner that was loaded with Profiled. times sets what the
+// device knows; the rest of the timeline is there already.
 type profiler interface {
-	times(slot int) ([]StepTime, error)
+	times(slot int, t *Timeline) error
 }
 
 // Profile gives the last finished run's time by kernel: on Vulkan the device's
 // own timestamps, a row a dispatch; on the CPU the clock's, a row a step. The
 // program must have been compiled with Profiled.
 func (p *Program) Profile() ([]StepTime, error) {
+	t, err := p.Timeline()
+	return t.Kernels, err
+}
+
+// Timeline says what happened when in the last run; it waits for its end. The
+// program must have been compiled with Profiled.
+func (p *Program) Timeline() (Timeline, error) {
 	pr, ok := p.r.(profiler)
 	if !ok || !p.profiled {
-		return nil, errors.New("engine: Profile: compile the program with engine.Profiled()")
+		return Timeline{}, errors.New("engine: Profile: compile the program with engine.Profiled()")
+	}
+	if p.step == 0 {
+		return Timeline{}, errors.New("engine: Profile: the program has not run")
 	}
 	last := (p.slot + slots - 1) % slots
-	if p.step == 0 {
-		return nil, errors.New("engine: Profile: the program has not run")
-	}
 	if err := p.tickets[last].Wait(); err != nil {
-		return nil, err
+		return Timeline{}, err
 	}
-	return pr.times(last)
+	t := p.marks[last]
+	err := pr.times(last, &t)
+	return t, err
+}
+
+// mark notes the time in a profiled program.
+func (p *Program) mark(at *time.Time) {
+	if p.profiled {
+		*at = time.Now()
+	}
 }
 
 // Summary adds up a profile by kernel, the dearest first: a line for each with

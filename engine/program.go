@@ -34,6 +34,7 @@ type Program struct {
 	closed  bool
 
 	profiled bool
+	marks    [slots]Timeline // of each slot's last run, what the host knows
 }
 
 type options struct {
@@ -121,13 +122,17 @@ func (p *Program) Run(in Feeds) (*Ticket, error) {
 	if err := t.Wait(); err != nil {
 		return nil, err
 	}
+	m := &p.marks[p.slot]
+	p.mark(&m.Called)
 	if err := p.feed(p.inputs[p.slot], in); err != nil {
 		return nil, err
 	}
+	p.mark(&m.Fed)
 	if err := p.start(); err != nil {
 		p.err = fmt.Errorf("engine: %s: run %d: %w", p.dev.Name, p.step, err)
 		return nil, p.err
 	}
+	p.mark(&m.Submitted)
 	t.pending = true
 	p.step++
 	p.slot = (p.slot + 1) % slots
@@ -217,9 +222,12 @@ func (t *Ticket) Wait() error {
 		return t.p.err
 	}
 	t.pending = false
+	m := &t.p.marks[t.slot]
+	t.p.mark(&m.Waiting)
 	if err := t.p.r.wait(t.slot); err != nil {
 		t.p.err = fmt.Errorf("engine: %s: %w", t.p.dev.Name, err)
 	}
+	t.p.mark(&m.Done)
 	return t.p.err
 }
 

@@ -52,7 +52,7 @@ func (v *vulkanProgram) load(o options) error {
 		return err
 	}
 	if o.profile {
-		if v.queries, err = v.b.dev.NewQueries(slots * (len(pipes) + 1)); err != nil {
+		if v.queries, err = v.b.dev.NewQueries(slots * v.stamps()); err != nil {
 			return translate(err)
 		}
 	}
@@ -184,18 +184,21 @@ func (v *vulkanProgram) bindings(d *plan.Dispatch, p *vk.Pipeline, slot int) vk.
 // validation layers can't see across recordings.
 func (v *vulkanProgram) commands(pipes []*vk.Pipeline, sets []int, slot int) (cmds []vk.Cmd, push []uint32) {
 	cmds = append(cmds, vk.Barrier(everything, everything))
-	if v.devIn != nil {
-		cmds = append(cmds, vk.Copy(v.devIn, 0, v.slot[slot].in, 0, v.plan.InBytes), vk.Barrier(vk.Transfer, everything))
-	}
-	stamp := func(i int) {
+	at := slot * v.stamps()
+	stamp := func() {
 		if v.queries != nil {
-			cmds = append(cmds, vk.Timestamp(v.queries, slot*(len(pipes)+1)+i))
+			cmds = append(cmds, vk.Timestamp(v.queries, at))
+			at++
 		}
 	}
 	if v.queries != nil {
-		cmds = append(cmds, vk.ResetQueries(v.queries, slot*(len(pipes)+1), len(pipes)+1))
+		cmds = append(cmds, vk.ResetQueries(v.queries, at, v.stamps()))
 	}
-	stamp(0)
+	stamp()
+	if v.devIn != nil {
+		cmds = append(cmds, vk.Copy(v.devIn, 0, v.slot[slot].in, 0, v.plan.InBytes), vk.Barrier(vk.Transfer, everything))
+	}
+	stamp()
 	k := 0
 	for _, s := range v.plan.Steps {
 		for i := range s.Dispatches {
@@ -206,17 +209,18 @@ func (v *vulkanProgram) commands(pipes []*vk.Pipeline, sets []int, slot int) (cm
 			if d.Shader == "" {
 				src, dst := d.Bound[0], d.Bound[1]
 				cmds = append(cmds, vk.Copy(v.at(dst.Place, slot), dst.Off, v.at(src.Place, slot), src.Off, min(src.Bytes, dst.Bytes)))
-				continue
+			} else {
+				cmds = append(cmds, vk.Dispatch(pipes[k], v.sets.At(sets[k]), len(push), d.Grid))
+				push = append(push, d.Push...)
+				k++
 			}
-			cmds = append(cmds, vk.Dispatch(pipes[k], v.sets.At(sets[k]), len(push), d.Grid))
-			push = append(push, d.Push...)
-			k++
-			stamp(k)
+			stamp()
 		}
 	}
 	if v.devOut != nil {
 		cmds = append(cmds, vk.Barrier(everything, vk.Transfer), vk.Copy(v.slot[slot].out, 0, v.devOut, 0, v.plan.OutBytes))
 	}
+	stamp()
 	return append(cmds, vk.Barrier(everything, vk.Host)), push
 }
 
@@ -239,26 +243,6 @@ func (v *vulkanProgram) wait(slot int) error {
 		return translate(err)
 	}
 	return translate(s.out.Invalidate(0, s.out.Size))
-}
-
-// times reads the slot's timestamps: one before the first dispatch, one after each.
-func (v *vulkanProgram) times(slot int) ([]StepTime, error) {
-	var out []StepTime
-	for i, s := range v.plan.Steps {
-		for k := range s.Dispatches {
-			if s.Dispatches[k].Shader != "" {
-				out = append(out, StepTime{Step: i, Name: s.Name()})
-			}
-		}
-	}
-	ns := make([]float64, len(out)+1)
-	if err := v.queries.Read(slot*len(ns), ns); err != nil {
-		return nil, translate(err)
-	}
-	for i := range out {
-		out[i].Seconds = (ns[i+1] - ns[i]) * 1e-9
-	}
-	return out, nil
 }
 
 func (v *vulkanProgram) in(slot int) []byte  { return v.slot[slot].in.Mapped }

@@ -9,13 +9,18 @@ import (
 // is alive at once.
 func (p *placer) bound(done []*storage) {
 	for i := range p.steps {
-		sum := 0
+		sum, work := 0, 0
 		for _, s := range done {
 			if s.first <= i && i <= s.last {
 				sum += roundUp(s.bytes)
 			}
 		}
-		p.p.LowerBound = max(p.p.LowerBound, sum)
+		for _, w := range p.work[p.steps[i]] {
+			work += roundUp(w.bytes)
+		}
+		if sum > p.p.LowerBound {
+			p.p.LowerBound, p.p.BoundWork = sum, work
+		}
 	}
 	for _, s := range done[:min(5, len(done))] {
 		p.p.Largest = append(p.p.Largest, Sized{s.what, s.bytes})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vulgo-ml/vulgo/cpuref"
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/kernels"
 	"github.com/vulgo-ml/vulgo/nn"
@@ -332,4 +333,33 @@ func TestMemoryError(t *testing.T) {
 	tt.Memory = 2 * me.Need
 	_, err = Build(g, tt, Options{})
 	require.NoError(t, err)
+}
+
+// The lower bound is what one step needs at once, and knows which part of it is
+// workspace.
+func TestTheLowerBoundKnowsItsWorkspaces(t *testing.T) {
+	g := graph.New()
+	index, dy := g.Input("index", tensor.I32(30)), g.Input("dy", tensor.F32(30, 8))
+	g.Output("sum", g.Apply(kernels.EmbeddingGrad, cpuref.EmbeddingGradAttrs{Rows: 50}, index, dy)[0].Sum())
+	p, err := Build(g, software(), Options{NoFuse: true})
+	require.NoError(t, err)
+	work := 0
+	for _, w := range p.Steps[0].Work {
+		work += roundUp(w.Bytes)
+	}
+	require.Positive(t, work)
+	require.Equal(t, work, p.BoundWork)
+	require.Equal(t, work+roundUp(4*50*8), p.LowerBound, "the gradient and its workspaces are alive at once")
+
+	mlp, err := Build(mlpStep(t), software(), Options{})
+	require.NoError(t, err)
+	require.LessOrEqual(t, mlp.BoundWork, mlp.LowerBound)
+	require.LessOrEqual(t, mlp.LowerBound, sum(mlp.ArenaBytes))
+}
+
+func sum(x []int) (total int) {
+	for _, v := range x {
+		total += v
+	}
+	return total
 }

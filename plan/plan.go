@@ -106,6 +106,7 @@ type Plan struct {
 
 	Barriers   int
 	LowerBound int // bytes: the largest sum of operands that one step needs at once
+	BoundWork  int // of LowerBound, the step's workspaces
 	Largest    []Sized
 }
 

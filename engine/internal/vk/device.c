@@ -43,6 +43,16 @@ void vg_device_destroy(vg_dev *d) {
   free(d);
 }
 
+uint32_t vg_now(vg_dev *d, void *pd, uint64_t *out) {
+  uint32_t domains[16], n = 16, device = 0;
+  if (!d->vkGetCalibratedTimestampsEXT || !d->in->vkGetPhysicalDeviceCalibrateableTimeDomainsEXT) return 0;
+  if (d->in->vkGetPhysicalDeviceCalibrateableTimeDomainsEXT(pd, &n, domains) < 0) return 0;
+  for (uint32_t i = 0; i < n; i++) device |= domains[i] == TIME_DOMAIN_DEVICE;
+  VkCalibratedTimestampInfo info = {ST_CALIBRATED_TIMESTAMP, NULL, TIME_DOMAIN_DEVICE};
+  uint64_t deviation;
+  return device && d->vkGetCalibratedTimestampsEXT(d->h, 1, &info, out, &deviation) == 0;
+}
+
 int vg_layout(vg_dev *d, uint32_t n, const uint32_t *types, uint32_t push, uint64_t *set, uint64_t *pipeline) {
   VkSetLayoutBinding *b = calloc(n + 1, sizeof *b);
   if (!b) return VK_ERROR_OUT_OF_HOST_MEMORY;

@@ -36,6 +36,7 @@ type Device struct {
 	saving sync.RWMutex // write: the cache is merged or read; read: pipelines are made
 
 	objects atomic.Int64
+	origin  atomic.Uint64 // of nanoseconds: the first timestamp read; 0: none yet
 	mu      sync.Mutex
 	owned   map[owned]string // what is open, in debug builds with where it was opened
 	layouts map[string]*layout
@@ -73,6 +74,7 @@ func (in *Instance) OpenDevice(i int) (*Device, error) {
 	want(version12, "VK_KHR_timeline_semaphore")
 	want(version13, "VK_EXT_subgroup_size_control")
 	want(never, "VK_EXT_memory_budget")
+	want(never, calibrated)
 	want(never, "VK_KHR_portability_subset") // must be enabled where present
 	d := &Device{Info: info, in: in, index: i, owned: map[owned]string{}, layouts: map[string]*layout{}}
 	cexts := cstrings(exts)

@@ -52,6 +52,8 @@ int vg_device_create(vg_inst *, void *pd, uint32_t family, uint32_t has, const u
 void *vg_device_handle(vg_dev *);
 void vg_device_queue(vg_dev *, void *queue);
 void vg_device_destroy(vg_dev *);
+// vg_now reads the counter that timestamps are of; 0 where the device can't say.
+uint32_t vg_now(vg_dev *, void *pd, uint64_t *out);
 int vg_layout(vg_dev *, uint32_t n, const uint32_t *types, uint32_t push, uint64_t *set, uint64_t *pipeline);
 int vg_pipeline(vg_dev *, uint64_t cache, uint64_t layout, const uint32_t *code, uint32_t words, const char *entry, const uint32_t *spec, uint32_t nspec, uint32_t subgroup, uint32_t full, const char *name, uint64_t *out);
 int vg_sets(vg_dev *, uint32_t buffers, uint32_t texels, uint32_t n, const uint64_t *layouts, uint64_t *pool, uint64_t *sets);

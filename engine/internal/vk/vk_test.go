@@ -248,6 +248,11 @@ func TestCopyThroughDeviceMemory(t *testing.T) {
 	ns := make([]float64, 2)
 	require.NoError(t, q.Read(0, ns))
 	require.GreaterOrEqual(t, ns[1], ns[0])
+	if now, ok := d.Now(); ok {
+		require.GreaterOrEqual(t, now, ns[1], "the device's clock now is of the timestamps' time")
+		later, _ := d.Now()
+		require.GreaterOrEqual(t, later, now)
+	}
 	for _, r := range []interface{ Free() }{f, cb, q, up, dev, down} {
 		r.Free()
 	}

@@ -35,7 +35,7 @@ enum {
   ST_MAINTENANCE_3_PROPERTIES = 1000168000, ST_8BIT_STORAGE_FEATURES = 1000177000, ST_DRIVER_PROPERTIES = 1000196000,
   ST_TIMELINE_SEMAPHORE_FEATURES = 1000207000, ST_SUBGROUP_SIZE_PROPERTIES = 1000225000,
   ST_REQUIRED_SUBGROUP_SIZE = 1000225001, ST_SUBGROUP_SIZE_FEATURES = 1000225002,
-  ST_MEMORY_BUDGET_PROPERTIES = 1000237000, ST_VALIDATION_FEATURES = 1000247000, ST_MAINTENANCE_4_PROPERTIES = 1000413001,
+  ST_MEMORY_BUDGET_PROPERTIES = 1000237000, ST_VALIDATION_FEATURES = 1000247000, ST_CALIBRATED_TIMESTAMP = 1000184000, ST_MAINTENANCE_4_PROPERTIES = 1000413001,
 };
 
 enum { INSTANCE_ENUMERATE_PORTABILITY = 1 };
@@ -45,7 +45,7 @@ enum {
   ACCESS_HOST_READ = 0x2000, ACCESS_HOST_WRITE = 0x4000,
 };
 enum { SHADER_STAGE_COMPUTE = 0x20, BIND_POINT_COMPUTE = 1, DESCRIPTOR_UNIFORM_TEXEL = 4, DESCRIPTOR_STORAGE_BUFFER = 7 };
-enum { PIPELINE_STAGE_REQUIRE_FULL_SUBGROUPS = 2, OBJECT_TYPE_PIPELINE = 19 };
+enum { PIPELINE_STAGE_REQUIRE_FULL_SUBGROUPS = 2, OBJECT_TYPE_PIPELINE = 19, TIME_DOMAIN_DEVICE = 0 };
 
 typedef struct { uint32_t sType; const void *pNext; } VkBase;
 
@@ -103,6 +103,7 @@ typedef struct { uint32_t sType; const void *pNext; VkHandle pool; uint32_t leve
 typedef struct { uint32_t sType; const void *pNext; VkFlags flags; const void *inheritance; } VkCommandBufferBeginInfo;
 typedef struct { uint32_t sType; const void *pNext; VkFlags src, dst; } VkMemoryBarrier;
 typedef struct { uint64_t src, dst, size; } VkBufferCopy;
+typedef struct { uint32_t sType; const void *pNext; uint32_t domain; } VkCalibratedTimestampInfo;
 typedef struct { uint32_t sType; const void *pNext; uint32_t nWait; const VkHandle *wait; const VkFlags *waitStages; uint32_t n; const VkCommandBuffer *buffers; uint32_t nSignal; const VkHandle *signal; } VkSubmitInfo;
 typedef struct { uint32_t sType; const void *pNext; VkHandle memory; uint64_t offset, size; } VkMappedMemoryRange;
 
@@ -124,7 +125,8 @@ typedef struct { uint32_t sType; const void *pNext; VkHandle memory; uint64_t of
   X(vkCreateDevice, VkResult, (VkPhysicalDevice, const VkDeviceCreateInfo *, const void *, VkDevice *)) \
   X(vkCreateDebugUtilsMessengerEXT, VkResult, (VkInstance, const VkDebugMessengerCreateInfo *, const void *, VkHandle *)) \
   X(vkDestroyDebugUtilsMessengerEXT, void, (VkInstance, VkHandle, const void *)) \
-  X(vkSetDebugUtilsObjectNameEXT, VkResult, (VkDevice, const VkDebugObjectName *))
+  X(vkSetDebugUtilsObjectNameEXT, VkResult, (VkDevice, const VkDebugObjectName *)) \
+  X(vkGetPhysicalDeviceCalibrateableTimeDomainsEXT, VkResult, (VkPhysicalDevice, uint32_t *, uint32_t *))
 
 #define VG_DEVICE_FNS(X) \
   X(vkDestroyDevice, void, (VkDevice, const void *)) \
@@ -154,7 +156,8 @@ typedef struct { uint32_t sType; const void *pNext; VkHandle memory; uint64_t of
   X(vkCmdFillBuffer, void, (VkCommandBuffer, VkHandle, uint64_t, uint64_t, uint32_t)) \
   X(vkCmdPipelineBarrier, void, (VkCommandBuffer, VkFlags, VkFlags, VkFlags, uint32_t, const VkMemoryBarrier *, uint32_t, const void *, uint32_t, const void *)) \
   X(vkCmdResetQueryPool, void, (VkCommandBuffer, VkHandle, uint32_t, uint32_t)) \
-  X(vkCmdWriteTimestamp, void, (VkCommandBuffer, uint32_t, VkHandle, uint32_t))
+  X(vkCmdWriteTimestamp, void, (VkCommandBuffer, uint32_t, VkHandle, uint32_t)) \
+  X(vkGetCalibratedTimestampsEXT, VkResult, (VkDevice, uint32_t, const VkCalibratedTimestampInfo *, uint64_t *, uint64_t *))
 
 #define VG_FIELD(name, ret, args) ret(VKCALL *name) args;
 #endif
