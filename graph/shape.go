@@ -228,7 +228,7 @@ func (v Value) Tile(times ...int) Value {
 }
 
 // RepeatInterleave repeats each element along an axis so many times.
-func (v Value) RepeatInterleave(times, axis int) Value {
+func (v Value) RepeatInterleave(axis, times int) Value {
 	s := v.Shape()
 	at := v.axis(axis)
 	if v.g == nil || at < 0 || at >= len(s) || times < 0 {

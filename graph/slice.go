@@ -140,7 +140,7 @@ func (v Value) Flip(axes ...int) Value {
 
 // Roll moves elements shift places on along an axis; those pushed out come in
 // again on the other side.
-func (v Value) Roll(shift, axis int) Value {
+func (v Value) Roll(axis, shift int) Value {
 	at := v.axis(axis)
 	if v.g == nil || at < 0 || at >= len(v.Shape()) {
 		return v.fail("roll: %v has no axis %d", v.Shape(), axis)

@@ -84,9 +84,9 @@ var layout = map[string]func(c *call) graph.Value{
 	"repeat_interleave": func(c *call) graph.Value {
 		x := c.x()
 		if text := c.text("dim", 2); text == "" && c.c.Args["dim"] == nil {
-			return x.Reshape(-1).RepeatInterleave(c.int(1, 2, "repeats"), 0)
+			return x.Reshape(-1).RepeatInterleave(0, c.int(1, 2, "repeats"))
 		}
-		return x.RepeatInterleave(c.int(1, 2, "repeats"), c.int(2, 0, "dim"))
+		return x.RepeatInterleave(c.int(2, 0, "dim"), c.int(1, 2, "repeats"))
 	},
 	"roll": roll,
 	"diag": func(c *call) graph.Value { return c.x().Diag(c.int(1, 0, "diagonal")) },
@@ -157,10 +157,10 @@ func roll(c *call) graph.Value {
 		shifts = shifts[:1]
 	}
 	if len(dims) == 0 {
-		return x.Reshape(-1).Roll(shifts[0], 0).Reshape(x.Shape()...)
+		return x.Reshape(-1).Roll(0, shifts[0]).Reshape(x.Shape()...)
 	}
 	for i, d := range dims {
-		x = x.Roll(shifts[i], d)
+		x = x.Roll(d, shifts[i])
 	}
 	return x
 }
