@@ -127,6 +127,7 @@ func targetOf(d *vk.Info) *kernels.Target {
 		SubgroupSize:       l.SubgroupSize,
 		SubgroupArithmetic: l.SubgroupOps&vk.SubgroupArithmetic != 0,
 		SubgroupShuffle:    l.SubgroupOps&vk.SubgroupShuffle != 0,
+		Float16:            d.Features.Float16,
 		MaxInvocations:     l.MaxWorkgroupInvocations, MaxWorkgroup: l.MaxWorkgroupSize, MaxGroups: l.MaxGroups,
 		SharedMemory: l.SharedMemory, MaxStorageRange: l.MaxStorageRange, MaxTexels: l.MaxTexelElements,
 		MaxPush: l.MaxPush, MaxStorageBuffers: l.MaxStorageBuffers,

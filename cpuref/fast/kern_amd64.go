@@ -274,6 +274,14 @@ func adamAVX512(n int, out *float32, p *float32, grad *float32, mOut *float32, m
 //go:noescape
 func amsgradAVX512(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, maxOut *float32, max *float32, s *float32)
 
+// fmaChainAVX512 takes steps times y = s0·y + s1, over 12 vectors; steps > 0.
+//
+//go:noescape
+func fmaChainAVX512(steps int, y *float32, s *float32)
+
+//go:noescape
+func triadAVX512(n int, y *float32, x *float32, z *float32, s *float32)
+
 //go:noescape
 func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 
@@ -467,6 +475,14 @@ func adamAVX2(n int, out *float32, p *float32, grad *float32, mOut *float32, m *
 
 //go:noescape
 func amsgradAVX2(n int, out *float32, p *float32, grad *float32, mOut *float32, m *float32, vOut *float32, v *float32, maxOut *float32, max *float32, s *float32)
+
+// fmaChainAVX2 takes steps times y = s0·y + s1, over 12 vectors; steps > 0.
+//
+//go:noescape
+func fmaChainAVX2(steps int, y *float32, s *float32)
+
+//go:noescape
+func triadAVX2(n int, y *float32, x *float32, z *float32, s *float32)
 
 // transpose8AVX2 writes dst[i*ldd+r] = src[r*lds+i] for 8 rows r and i < n, n a multiple of 8.
 //

@@ -12650,6 +12650,93 @@ done:
 	VZEROUPPER
 	RET
 
+// func fmaChainAVX512(steps int, y *float32, s *float32)
+// Requires: AVX, AVX512F
+TEXT ·fmaChainAVX512(SB), NOSPLIT, $0-24
+	MOVQ         steps+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         s+16(FP), DX
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS 4(DX), Z1
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VMOVUPS      128(CX), Z4
+	VMOVUPS      192(CX), Z5
+	VMOVUPS      256(CX), Z6
+	VMOVUPS      320(CX), Z7
+	VMOVUPS      384(CX), Z8
+	VMOVUPS      448(CX), Z9
+	VMOVUPS      512(CX), Z10
+	VMOVUPS      576(CX), Z11
+	VMOVUPS      640(CX), Z12
+	VMOVUPS      704(CX), Z13
+
+loop:
+	VFMADD213PS Z1, Z0, Z2
+	VFMADD213PS Z1, Z0, Z3
+	VFMADD213PS Z1, Z0, Z4
+	VFMADD213PS Z1, Z0, Z5
+	VFMADD213PS Z1, Z0, Z6
+	VFMADD213PS Z1, Z0, Z7
+	VFMADD213PS Z1, Z0, Z8
+	VFMADD213PS Z1, Z0, Z9
+	VFMADD213PS Z1, Z0, Z10
+	VFMADD213PS Z1, Z0, Z11
+	VFMADD213PS Z1, Z0, Z12
+	VFMADD213PS Z1, Z0, Z13
+	DECQ        AX
+	JNZ         loop
+	VMOVUPS     Z2, (CX)
+	VMOVUPS     Z3, 64(CX)
+	VMOVUPS     Z4, 128(CX)
+	VMOVUPS     Z5, 192(CX)
+	VMOVUPS     Z6, 256(CX)
+	VMOVUPS     Z7, 320(CX)
+	VMOVUPS     Z8, 384(CX)
+	VMOVUPS     Z9, 448(CX)
+	VMOVUPS     Z10, 512(CX)
+	VMOVUPS     Z11, 576(CX)
+	VMOVUPS     Z12, 640(CX)
+	VMOVUPS     Z13, 704(CX)
+	VZEROUPPER
+	RET
+
+// func triadAVX512(n int, y *float32, x *float32, z *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·triadAVX512(SB), NOSPLIT, $0-40
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         z+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ        $0x10, BX
+	JL          tail
+	VMOVUPS     (CX)(SI*4), Z1
+	VMOVUPS     (DX)(SI*4), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (AX)(SI*4)
+	ADDQ        $0x10, SI
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, BX
+	JZ          done
+	MOVQ        $-1, DI
+	BZHIQ       BX, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (CX)(SI*4), K1, Z1
+	VMOVUPS.Z   (DX)(SI*4), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-80
@@ -19255,6 +19342,94 @@ tail:
 	VMULPS       Y2, Y11, Y11
 	VFNMADD231PS Y3, Y0, Y11
 	VMASKMOVPS   Y11, Y10, (AX)(R12*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func fmaChainAVX2(steps int, y *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·fmaChainAVX2(SB), NOSPLIT, $0-24
+	MOVQ         steps+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         s+16(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VMOVUPS      64(CX), Y4
+	VMOVUPS      96(CX), Y5
+	VMOVUPS      128(CX), Y6
+	VMOVUPS      160(CX), Y7
+	VMOVUPS      192(CX), Y8
+	VMOVUPS      224(CX), Y9
+	VMOVUPS      256(CX), Y10
+	VMOVUPS      288(CX), Y11
+	VMOVUPS      320(CX), Y12
+	VMOVUPS      352(CX), Y13
+
+loop:
+	VFMADD213PS Y1, Y0, Y2
+	VFMADD213PS Y1, Y0, Y3
+	VFMADD213PS Y1, Y0, Y4
+	VFMADD213PS Y1, Y0, Y5
+	VFMADD213PS Y1, Y0, Y6
+	VFMADD213PS Y1, Y0, Y7
+	VFMADD213PS Y1, Y0, Y8
+	VFMADD213PS Y1, Y0, Y9
+	VFMADD213PS Y1, Y0, Y10
+	VFMADD213PS Y1, Y0, Y11
+	VFMADD213PS Y1, Y0, Y12
+	VFMADD213PS Y1, Y0, Y13
+	DECQ        AX
+	JNZ         loop
+	VMOVUPS     Y2, (CX)
+	VMOVUPS     Y3, 32(CX)
+	VMOVUPS     Y4, 64(CX)
+	VMOVUPS     Y5, 96(CX)
+	VMOVUPS     Y6, 128(CX)
+	VMOVUPS     Y7, 160(CX)
+	VMOVUPS     Y8, 192(CX)
+	VMOVUPS     Y9, 224(CX)
+	VMOVUPS     Y10, 256(CX)
+	VMOVUPS     Y11, 288(CX)
+	VMOVUPS     Y12, 320(CX)
+	VMOVUPS     Y13, 352(CX)
+	VZEROUPPER
+	RET
+
+// func triadAVX2(n int, y *float32, x *float32, z *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·triadAVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         z+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ        $0x08, BX
+	JL          tail
+	VMOVUPS     (CX)(SI*4), Y1
+	VMOVUPS     (DX)(SI*4), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	JMP         loop
+
+tail:
+	ADDQ        $0x08, BX
+	JZ          done
+	LEAQ        lanes<>+0(SB), R8
+	MOVQ        $0x00000008, DI
+	SUBQ        BX, DI
+	VMOVUPS     (R8)(DI*4), Y1
+	VMASKMOVPS  (CX)(SI*4), Y1, Y2
+	VMASKMOVPS  (DX)(SI*4), Y1, Y3
+	VFMADD231PS Y3, Y0, Y2
+	VMASKMOVPS  Y2, Y1, (AX)(SI*4)
 
 done:
 	VZEROUPPER

@@ -14,6 +14,7 @@ func plain() *set {
 		name: "plain", mr: 4, nr: 4, lanes: 4, mc: 128, kc: 256, flops: 4,
 		tiles: [][]tileFunc{one}, packed: true,
 		vector: plainVector(), normer: plainNormer(), convolver: plainConvolver(4, 4), cells: cells{plainCell, plainCellGrad}, optimizer: plainOptimizer(),
+		limits:     limits{plainChains, plainFMAChain, plainTriad},
 		transpose8: transpose8Go, copyRows: copyRowsGo,
 	}
 }

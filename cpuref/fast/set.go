@@ -23,6 +23,7 @@ type set struct {
 	cells
 	optimizer
 	windows
+	limits
 	transpose8 func(n int, src *float32, lds int, dst *float32, ldd int)
 	copyRows   func(rows, n int, src *float32, lds int, dst *float32)
 }

@@ -53,6 +53,7 @@ func avx512() *set {
 		cells:      cells{lstmCellAVX512, lstmCellGradAVX512},
 		optimizer:  optimizer{sgdAVX512, sgdMomentumAVX512, sgdNesterovAVX512, adamAVX512, amsgradAVX512},
 		windows:    pools(),
+		limits:     limits{192, fmaChainAVX512, triadAVX512},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }
@@ -94,6 +95,7 @@ func avx2() *set {
 		cells:      cells{lstmCellAVX2, lstmCellGradAVX2},
 		optimizer:  optimizer{sgdAVX2, sgdMomentumAVX2, sgdNesterovAVX2, adamAVX2, amsgradAVX2},
 		windows:    pools(),
+		limits:     limits{96, fmaChainAVX2, triadAVX2},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }

@@ -99,6 +99,7 @@ func main() {
 		convolution(v)
 		lstm(v)
 		optimizers(v)
+		limits(v)
 	}
 	packing()
 	pooling()
