@@ -316,15 +316,35 @@ func elementwiseGrad(b Builder, g Grad, fs []*form) []Ref {
 			}
 		}
 		v := in[0]
-		switch {
+		switch last := len(in) - 1; {
 		case gf.op != nil:
 			v = b.Apply(gf.op, g.Attrs, in...)[0]
+		case len(in) > elementwiseInputs && gf.uses[last] == len(g.In)+1:
+			f, uses := slope(gf.f)
+			rest := make([]Ref, len(uses))
+			for k, u := range uses {
+				rest[k] = in[u]
+			}
+			d := b.Apply(Lookup("formula"), FormulaAttrs{f.Key(), paramsOf(g.Attrs)}, rest...)[0]
+			v = b.Apply(Lookup("mul"), nil, d, in[last])[0]
 		case gf.f.Body != expr.Arg(0, expr.Float):
 			v = b.Apply(Lookup("formula"), FormulaAttrs{gf.f.Key(), paramsOf(g.Attrs)}, in...)[0]
 		}
 		out[i] = sumTo(b, v, types[i].Shape)
 	}
 	return out
+}
+
+// slope is a gradient without its last argument, the upstream gradient, which it
+// is to be multiplied by: one operand less, for devices that take no more. uses
+// are the arguments left.
+func slope(f expr.Func) (d expr.Func, uses []int) {
+	args := make([]*expr.Expr, len(f.Args))
+	for i, t := range f.Args {
+		args[i] = expr.Arg(i, t)
+	}
+	args[len(args)-1] = expr.Const(1)
+	return expr.Func{Args: f.Args, Attrs: f.Attrs, Body: f.Apply(args, nil)}.Compact()
 }
 
 // parsed keeps the functions of formulas that calls name.
