@@ -35,6 +35,7 @@ type Case struct {
 	Kinks         bool // inputs on breakpoints or ties
 	RepeatForward int  `json:"repeat_forward"`
 	Steps         int
+	Arch          string // of a training run's model
 	Trajectory    *Trajectory
 	Given         []Given
 	Expect        []Expect

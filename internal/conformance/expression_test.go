@@ -32,6 +32,8 @@ func TestProgramsAreReadAsPythonHasThem(t *testing.T) {
 		"x[1, ::2]":                                {4, 6},
 		"x[..., None, -1]":                         {3, 6},
 		"torch.where(x > 3, x, 0*x).sum()":         {15},
+		"x.reshape(x.shape[1], -1).sum(1)":         {3, 7, 11},
+		"F.layer_norm(0*x, x.shape[1:]) + 1":       {1, 1, 1, 1, 1, 1},
 		"x.sum(1) / math.sqrt(4)":                  {3, 7.5},
 		"softmax(0*x, -1).mean() + relu(w)":        {1 + 1./3, 1. / 3, 2 + 1./3},
 		"torch.tril(torch.ones(2, 2)) @ x":         {1, 2, 3, 5, 7, 9},

@@ -4,66 +4,16 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"strings"
 
 	"github.com/vulgo-ml/vulgo/engine"
 	"github.com/vulgo-ml/vulgo/graph"
 	"github.com/vulgo-ml/vulgo/nn"
+	"github.com/vulgo-ml/vulgo/optim"
 	"github.com/vulgo-ml/vulgo/tensor"
 	"github.com/vulgo-ml/vulgo/train"
 )
-
-// charLSTM is the model of the character runs; its logits are [B, T, V].
-type charLSTM struct {
-	Emb  nn.Embedding
-	LSTM nn.LSTM
-	Out  nn.Linear
-}
-
-func (m *charLSTM) Forward(x graph.Value) graph.Value {
-	y, _, _ := m.LSTM.Forward(m.Emb.Forward(x), graph.Value{}, graph.Value{})
-	return m.Out.Forward(y)
-}
-
-// convNet is the model of the picture runs.
-type convNet struct {
-	Conv1 nn.Conv2d
-	BN1   nn.BatchNorm2d
-	Conv2 nn.Conv2d
-	FC    nn.Linear
-}
-
-func (m *convNet) Forward(x graph.Value) graph.Value {
-	x = m.BN1.Forward(m.Conv1.Forward(x)).Relu().MaxPool2d(2)
-	x = m.Conv2.Forward(x).Relu().MaxPool2d(2)
-	return m.FC.Forward(x.Flatten(1))
-}
-
-// modelOf makes the model whose variables a training case names.
-func modelOf(c *Case) (nn.Module, error) {
-	emb, hasEmb := c.given("emb.weight", "param")
-	hh, hasLSTM := c.given("lstm.weight_hh_l0", "param")
-	out, hasOut := c.given("out.weight", "param")
-	if hasEmb && hasLSTM && hasOut && len(emb.Shape) == 2 && len(hh.Shape) == 2 && len(out.Shape) == 2 {
-		return &charLSTM{
-			Emb:  nn.Embedding{Num: emb.Shape[0], Dim: emb.Shape[1]},
-			LSTM: nn.LSTM{In: emb.Shape[1], Hidden: hh.Shape[1], BatchFirst: true},
-			Out:  nn.Linear{In: out.Shape[1], Out: out.Shape[0]},
-		}, nil
-	}
-	conv1, hasConv1 := c.given("conv1.weight", "param")
-	conv2, hasConv2 := c.given("conv2.weight", "param")
-	fc, hasFC := c.given("fc.weight", "param")
-	if _, ok := c.given("bn1.weight", "param"); ok && hasConv1 && hasConv2 && hasFC &&
-		len(conv1.Shape) == 4 && len(conv2.Shape) == 4 && len(fc.Shape) == 2 {
-		return &convNet{
-			Conv1: nn.Conv2d{In: conv1.Shape[1], Out: conv1.Shape[0], Kernel: conv1.Shape[2], Padding: 1, NoBias: true},
-			BN1:   nn.BatchNorm2d{Features: conv1.Shape[0]},
-			Conv2: nn.Conv2d{In: conv2.Shape[1], Out: conv2.Shape[0], Kernel: conv2.Shape[2], Padding: 1},
-			FC:    nn.Linear{In: fc.Shape[1], Out: fc.Shape[0]},
-		}, nil
-	}
-	return nil, &MissingError{"the model of " + c.Name}
-}
 
 // ordered is X and Y by the batches of order, over and over.
 type ordered struct {
@@ -131,6 +81,51 @@ func source(c *Case) (ordered, error) {
 	return o, nil
 }
 
+// lossOf is the loss that a training case names, "cross_entropy mean": of logits
+// whose classes stand last.
+func lossOf(c *Case) (func(x, y graph.Value) graph.Value, error) {
+	text, _ := c.Args["loss"].(string)
+	name, how, _ := strings.Cut(strings.NewReplacer("F.", "", "torch.nn.", "").Replace(text), " ")
+	f := calls[plain(name)]
+	if f == nil {
+		return nil, &MissingError{fmt.Sprintf("training with loss %v", c.Args["loss"])}
+	}
+	own := maps.Clone(c.Args)
+	if how = strings.Trim(how, "() "); how != "" {
+		own["reduction"] = how
+	}
+	return func(x, y graph.Value) graph.Value {
+		if k := len(x.Shape()) - 1; !y.Type().DType.IsFloat() && k > 0 {
+			x, y = x.Reshape(-1, x.Dim(k)), y.Reshape(-1)
+		} else if y.Type().Elems() == x.Type().Elems() {
+			x = x.Reshape(y.Shape()...)
+		}
+		cs := *c
+		cs.Torch, cs.Args, cs.Given = name, own, nil
+		b := &builder{Graph: x.Graph(), c: &cs, in: map[string]graph.Value{"x": x, "target": y}, out: map[string]graph.Value{}}
+		return f(&call{builder: b, f: f, pos: []string{"x", "target"}, kw: map[string]string{}})
+	}, nil
+}
+
+// rateOf is the schedule of a training case, by its name or with its arguments;
+// nil where there is none.
+func rateOf(c *Case) (optim.Schedule, error) {
+	for _, key := range []string{"scheduler", "schedule", "lr_scheduler"} {
+		switch own := c.Args[key].(type) {
+		case string:
+			args, _ := c.Args[key+"_args"].(map[string]any)
+			return schedule(own, args)
+		case map[string]any:
+			of, err := members("", options{"schedulers": []any{own}})
+			if err != nil {
+				return nil, err
+			}
+			return of[0], nil
+		}
+	}
+	return nil, nil
+}
+
 // runTraining trains from the given parameters by train.Fit.
 func runTraining(dev *engine.Device, c *Case) (map[string]*tensor.Tensor, error) {
 	model, err := modelOf(c)
@@ -138,8 +133,16 @@ func runTraining(dev *engine.Device, c *Case) (map[string]*tensor.Tensor, error)
 		return nil, err
 	}
 	args, ok := c.Args["optimizer"].(map[string]any)
-	if !ok || c.Args["loss"] != "cross_entropy mean" {
-		return nil, &MissingError{fmt.Sprintf("training with loss %v", c.Args["loss"])}
+	if !ok {
+		return nil, &MissingError{"training without the optimizer's arguments"}
+	}
+	loss, err := lossOf(c)
+	if err != nil {
+		return nil, err
+	}
+	rates, err := rateOf(c)
+	if err != nil {
+		return nil, err
 	}
 	o, err := optimizer(c.Torch, args)
 	if err != nil {
@@ -155,7 +158,7 @@ func runTraining(dev *engine.Device, c *Case) (map[string]*tensor.Tensor, error)
 	}
 	got := map[string]*tensor.Tensor{}
 	run, err := train.Fit{
-		Model: model, Loss: nn.CrossEntropy, Optimizer: o, ClipNorm: clip,
+		Model: model, Loss: loss, Optimizer: o, Schedule: rates, ClipNorm: clip,
 		NormType: normType(c.Args), ClipValue: options(c.Args).num("clip_grad_value", 0), Data: src, Steps: src.Len(),
 		OnStep: func(s train.Step) {
 			appendTo(got, "loss loss", float32(s.Loss))
@@ -194,15 +197,15 @@ func runTraining(dev *engine.Device, c *Case) (map[string]*tensor.Tensor, error)
 			return nil, err
 		}
 	}
-	return got, evaluate(run.State, model, src, got)
+	return got, evaluate(run.State, model, loss, src, got)
 }
 
 // evaluate runs the trained model over all examples.
-func evaluate(st *engine.State, model nn.Module, src ordered, got map[string]*tensor.Tensor) error {
+func evaluate(st *engine.State, model nn.Module, loss func(x, y graph.Value) graph.Value, src ordered, got map[string]*tensor.Tensor) error {
 	p, err := engine.Compile(st, func(g *graph.Graph) {
 		logits := model.Forward(g.Input("x", src.x.Type))
 		g.Output("output final_logits_eval", logits)
-		g.Output("loss final_loss_eval", nn.CrossEntropy(logits, g.Input("y", src.y.Type)))
+		g.Output("loss final_loss_eval", loss(logits, g.Input("y", src.y.Type)))
 	})
 	if err != nil {
 		return err
