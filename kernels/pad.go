@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -14,7 +15,7 @@ var Pad = declare(Op{
 	In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
 	Attrs: cpuref.PadAttrs{}, Shape: padShape,
 	CPU:      Plain(cpuref.Pad[float32], cpuref.Pad[float64]),
-	Variants: copies(padCopy),
+	Variants: copies(padCopy, fast.Pad),
 	Cases: alsoInts(
 		padCase(tensor.Shape{7}, []int{2}, []int{3}, 0.5), padCase(tensor.Shape{7}, []int{-2}, []int{-1}, 0), padCase(tensor.Shape{7}, []int{-2}, []int{3}, -1),
 		padCase(tensor.Shape{2, 3, 4}, []int{0, 1, 2}, []int{0, 3, 0}, 0), padCase(tensor.Shape{2, 3, 16}, []int{1, 0, 4}, []int{1, 0, 4}, 2),

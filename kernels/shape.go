@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -19,7 +20,7 @@ var (
 		In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.PermuteAttrs{}, Shape: permuteShape,
 		CPU:      Plain(cpuref.Permute[float32], cpuref.Permute[float64]),
-		Variants: copies(permuteCopy),
+		Variants: copies(permuteCopy, fast.Permute),
 		Cases: alsoInts(
 			permuteCase(tensor.Shape{}), permuteCase(tensor.Shape{5}, 0), permuteCase(tensor.Shape{3, 5}, 1, 0),
 			permuteCase(tensor.Shape{33, 67}, 1, 0), permuteCase(tensor.Shape{2, 3, 5}, 2, 0, 1), permuteCase(tensor.Shape{2, 3, 5}, 1, 0, 2),
@@ -35,7 +36,7 @@ var (
 		In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.ExpandAttrs{}, Shape: expandShape,
 		CPU:      Plain(cpuref.Expand[float32], cpuref.Expand[float64]),
-		Variants: copies(expandCopy),
+		Variants: copies(expandCopy, fast.Expand),
 		Cases: alsoInts(
 			expandCase(tensor.Shape{}, 7), expandCase(tensor.Shape{5}, 5), expandCase(tensor.Shape{1}, 3, 4),
 			expandCase(tensor.Shape{3, 1}, 3, 1031), expandCase(tensor.Shape{1, 5}, 7, 5), expandCase(tensor.Shape{2, 1, 3}, 4, 2, 5, 3),
@@ -49,7 +50,7 @@ var (
 		In: []Operand{{Name: "X"}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.SliceAttrs{}, Norm: normSlice, Shape: sliceShape,
 		CPU:      Plain(cpuref.Slice[float32], cpuref.Slice[float64]),
-		Variants: copies(sliceCopy),
+		Variants: copies(sliceCopy, fast.Slice),
 		Cases: alsoInts(
 			sliceCase(tensor.Shape{7}, []int{2}, []int{3}, []int{1}), sliceCase(tensor.Shape{7}, []int{6}, []int{7}, []int{-1}),
 			sliceCase(tensor.Shape{5, 6}, []int{1, 0}, []int{3, 6}, []int{1, 1}), sliceCase(tensor.Shape{5, 6}, []int{0, 1}, []int{5, 3}, []int{1, 2}),
@@ -64,7 +65,7 @@ var (
 		In: []Operand{{Name: "dY"}}, Out: []Operand{{Name: "dX"}},
 		Attrs: cpuref.SliceGradAttrs{}, Norm: normSliceGrad, Shape: sliceGradShape,
 		CPU:      Plain(cpuref.SliceGrad[float32], cpuref.SliceGrad[float64]),
-		Variants: copies(sliceGradCopy),
+		Variants: copies(sliceGradCopy, fast.SliceGrad),
 		Cases: []Case{
 			sliceGradCase(tensor.Shape{3}, []int{7}, []int{2}, nil), sliceGradCase(tensor.Shape{7}, []int{7}, []int{6}, []int{-1}),
 			sliceGradCase(tensor.Shape{3, 6}, []int{5, 6}, []int{1, 0}, nil), sliceGradCase(tensor.Shape{2, 2, 3}, []int{4, 5, 6}, []int{3, 1, 5}, []int{-2, 3, -1}),
@@ -78,7 +79,7 @@ var (
 		In: []Operand{{Name: "X", Variadic: true}}, Out: []Operand{{Name: "Y"}},
 		Attrs: cpuref.ConcatAttrs{}, Shape: concatShape,
 		CPU:      Plain(cpuref.Concat[float32], cpuref.Concat[float64]),
-		Variants: copies(concatCopy),
+		Variants: copies(concatCopy, fast.Concat),
 		Cases: alsoInts(
 			concatCase(0, tensor.Shape{3}, tensor.Shape{5}), concatCase(0, tensor.Shape{3, 2}), concatCase(1, tensor.Shape{3, 2}, tensor.Shape{3, 1}, tensor.Shape{3, 4}),
 			concatCase(1, tensor.Shape{2, 3, 5}, tensor.Shape{2, 0, 5}, tensor.Shape{2, 7, 5}), concatCase(2, tensor.Shape{4, 9, 31}, tensor.Shape{4, 9, 33}),

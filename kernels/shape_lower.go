@@ -149,11 +149,14 @@ func quads(off int, ds []copyDim, stride func(copyDim) int) bool {
 	return ok
 }
 
-// copies are the Vulkan variants of an op that is nothing but strided copies.
-func copies(block func(t *Target, c *Call) []Dispatch) []Variant {
-	return []Variant{{Name: "copy", Kind: Vulkan, Lower: func(t *Target, c *Call) (Lowered, error) {
-		return Lowered{Dispatches: block(t, c)}, nil
-	}}}
+// copies are the variants of an op that is nothing but strided copies.
+func copies(block func(t *Target, c *Call) []Dispatch, body Prepare[float32]) []Variant {
+	return []Variant{
+		{Name: "copy", Kind: Vulkan, Lower: func(t *Target, c *Call) (Lowered, error) {
+			return Lowered{Dispatches: block(t, c)}, nil
+		}},
+		{Name: "fast", Kind: CPU, Prepare: body},
+	}
 }
 
 func permuteCopy(t *Target, c *Call) []Dispatch {
