@@ -1,0 +1,139 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vulgo-ml/vulgo/cmd/bench/internal/stats"
+)
+
+// The part of a README between these lines is written by Readme.
+const (
+	readmeBegin = "<!-- bench: make bench-readme writes this part from docs/bench/readme.jsonl -->\n"
+	readmeEnd   = "<!-- /bench -->\n"
+)
+
+// language is what differs between READMEs.
+type language struct {
+	row, examples, characters, faster string
+	intro                             string // the CPU, the date, the commit
+	says                              map[string]string
+}
+
+var english = language{
+	row: "row", examples: "%s examples/s", characters: "%s characters/s", faster: "%s by CPU",
+	intro: "On %s; medians, %s, commit %s.",
+	says: map[string]string{
+		"train/mlp": "784-256-10, batch 64, Adam", "train/cnn": "two convolutions, batch 64, Adam",
+		"train/charlstm": "hidden 256, 64 x 32, Adam", "lstm/64x32x256": "forward",
+	},
+}
+
+var chinese = language{
+	row: "项目", examples: "每秒 %s 例", characters: "每秒 %s 字符", faster: "%s 与 CPU 之比",
+	intro: "机器：%s。数字是中位数，测于 %s，提交 %s。",
+	says: map[string]string{
+		"train/mlp": "784-256-10，批量 64，Adam", "train/cnn": "两层卷积，批量 64，Adam",
+		"train/charlstm": "隐藏层 256，64 x 32，Adam", "lstm/64x32x256": "前向",
+	},
+}
+
+// Readme is a README's table: a line for each row, the devices and peers side by
+// side. A README in Chinese says so by its name.
+func Readme(name string, results []stats.Result, facts []Facts) string {
+	l := english
+	if strings.Contains(name, ".zh.") {
+		l = chinese
+	}
+	var b strings.Builder
+	if len(facts) > 0 {
+		f := facts[0]
+		cpu := fmt.Sprintf("%s, %s", fact(f.Machine, "CPU"), fact(f.Machine, "cores"))
+		date, _, _ := strings.Cut(f.Date, " ")
+		fmt.Fprintf(&b, l.intro+"\n\n", cpu, date, cut(fact(f.Machine, "vulgo"), 10))
+	}
+	ps := places(results)
+	t := &Table{Groups: []Group{{Cols: []string{l.row}, Text: true}}}
+	for _, p := range ps {
+		name := p.title()
+		t.Groups = append(t.Groups, Group{Cols: []string{name, fmt.Sprintf(l.faster, name)}})
+	}
+	var names []string
+	at := map[string]map[place]*stats.Result{}
+	for i := range results {
+		r := &results[i]
+		if at[r.Name] == nil {
+			names, at[r.Name] = append(names, r.Name), map[place]*stats.Result{}
+		}
+		at[r.Name][place{r.Device, r.Peer}] = r
+	}
+	for _, n := range names {
+		row := []string{strings.TrimSpace(n + " " + l.says[n])}
+		var cpu *stats.Result
+		for _, p := range ps {
+			r := at[n][p]
+			if r == nil {
+				row = append(row, "", "")
+				continue
+			}
+			cell, beside := duration(r.MedianNS)+", "+l.rate(r), ""
+			if p.peer == "" && cpu == nil {
+				cpu = r
+			} else if cpu != nil {
+				beside = ratio(against(r, cpu).Median)
+			}
+			row = append(row, strings.TrimSuffix(cell, ", "), beside)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	b.WriteString(t.narrow().markdown())
+	return b.String()
+}
+
+func (l *language) rate(r *stats.Result) string {
+	perSec := figure(float64(r.Items) / r.MedianNS * 1e9)
+	switch {
+	case r.Items > 0 && strings.Contains(r.Name, "lstm"):
+		return fmt.Sprintf(l.characters, perSec)
+	case r.Items > 0:
+		return fmt.Sprintf(l.examples, perSec)
+	case r.Flops > 0:
+		return figure(r.Flops/r.MedianNS) + " GFLOP/s"
+	}
+	return ""
+}
+
+// title is a place as a person would say it.
+func (p place) title() string {
+	name := short(p.device)
+	switch {
+	case p.peer == "torch":
+		name = "PyTorch, " + name
+	case p.peer != "":
+		name = p.String()
+	case name == "llvmpipe":
+		name = "lavapipe"
+	}
+	return strings.ReplaceAll(name, "cpu", "CPU")
+}
+
+func fact(facts []Fact, name string) string {
+	for _, f := range facts {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return "?"
+}
+
+func cut(s string, n int) string { return s[:min(n, len(s))] }
+
+// Rewrite puts a table between a README's markers.
+func Rewrite(readme, table string) (string, error) {
+	before, rest, ok := strings.Cut(readme, readmeBegin)
+	_, after, ok2 := strings.Cut(rest, readmeEnd)
+	if !ok || !ok2 {
+		return "", fmt.Errorf("there is no part between the lines %q and %q", strings.TrimSpace(readmeBegin), strings.TrimSpace(readmeEnd))
+	}
+	return before + readmeBegin + table + readmeEnd + after, nil
+}

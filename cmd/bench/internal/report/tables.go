@@ -1,0 +1,167 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/vulgo-ml/vulgo/cmd/bench/internal/stats"
+)
+
+// place is where results were measured; it has a group of columns.
+type place struct{ device, peer string }
+
+func (p place) String() string {
+	if p.peer != "" {
+		return p.peer + ", " + short(p.device)
+	}
+	return short(p.device)
+}
+
+// short is a device's name up to what is in brackets.
+func short(device string) string {
+	s, _, _ := strings.Cut(device, " (")
+	return s
+}
+
+// places are ours, then the peers', each in the order of the results.
+func places(results []stats.Result) []place {
+	var ours, theirs []place
+	for i := range results {
+		r := &results[i]
+		p := place{r.Device, r.Peer}
+		to := &ours
+		if r.Peer != "" {
+			to = &theirs
+		}
+		if !slices.Contains(*to, p) {
+			*to = append(*to, p)
+		}
+	}
+	return append(ours, theirs...)
+}
+
+func (b *builder) tables() *Section {
+	s := &Section{Title: "Results", Text: []string{
+		"The median of a run's wall time with its 95 % confidence interval. Kernel time is without the host and the submission, by the device's own clock. " +
+			"GFLOP/s and GB/s are of the arithmetic and of the least bytes that must be moved. " +
+			"Roof is the share of the most that the device could do: of its multiply-adds (F) or of its memory's speed (M), whichever allows less. " +
+			"The relative error is from what the column check names.",
+	}}
+	for _, f := range families {
+		var rs []stats.Result
+		for _, r := range b.results {
+			if family(r.Name) == f.name {
+				rs = append(rs, r)
+			}
+		}
+		if len(rs) > 0 {
+			s.Sections = append(s.Sections, Section{Title: f.name, Table: b.table(rs)})
+		}
+	}
+	return s
+}
+
+// columns are of one place.
+var columns = []string{"median", "95 %", "kernel time", "GFLOP/s", "GB/s", "examples/s", "roof", "kernel", "rel err", "check", "threads"}
+
+func (b *builder) cells(r *stats.Result) []string {
+	perSec, threads, kernel := "", "", ""
+	if r.Items > 0 {
+		perSec = figure(float64(r.Items) / r.MedianNS * 1e9)
+	}
+	if r.Threads > 0 {
+		threads = fmt.Sprint(r.Threads)
+	}
+	if r.DeviceNS > 0 {
+		kernel = duration(r.DeviceNS)
+	}
+	return []string{
+		duration(r.MedianNS), interval(r.LoNS, r.MedianNS, r.HiNS), kernel,
+		figure(r.Flops / r.MedianNS), figure(r.Bytes / r.MedianNS), perSec, b.roof(r), r.Variant, relErr(r.RelErr), r.Check, threads,
+	}
+}
+
+// roof is the share of what the device allows: the slower of its arithmetic and
+// its memory.
+func (b *builder) roof(r *stats.Result) string {
+	roof, ok := b.roofs[r.Device]
+	if !ok || roof.Flops <= 0 || roof.Bytes <= 0 || r.Peer != "" || r.MedianNS <= 0 {
+		return ""
+	}
+	f, m := r.Flops/roof.Flops*1e9, r.Bytes/roof.Bytes*1e9
+	if math.Max(f, m) <= 0 {
+		return ""
+	}
+	if f > m {
+		return share(f/r.MedianNS) + " F"
+	}
+	return share(m/r.MedianNS) + " M"
+}
+
+// table has a line for each row and each kernel of it, all places side by side.
+func (b *builder) table(results []stats.Result) *Table {
+	ps := places(results)
+	t := &Table{Groups: []Group{{Cols: []string{"row", "dtype"}, Text: true}}}
+	for _, p := range ps {
+		t.Groups = append(t.Groups, Group{Title: p.String(), Cols: columns})
+	}
+	type key struct{ name, dtype string }
+	var keys []key
+	at := map[key]map[place][]*stats.Result{}
+	dtypes := map[string]bool{}
+	for i := range results {
+		r := &results[i]
+		k := key{r.Name, r.DType}
+		if at[k] == nil {
+			keys, at[k] = append(keys, k), map[place][]*stats.Result{}
+		}
+		p := place{r.Device, r.Peer}
+		at[k][p] = append(at[k][p], r)
+		dtypes[r.DType] = true
+	}
+	for _, k := range keys {
+		lines := 0
+		for _, rs := range at[k] {
+			lines = max(lines, len(rs))
+		}
+		for i := range lines {
+			row := []string{k.name, ""}
+			if len(dtypes) > 1 {
+				row[1] = k.dtype
+			}
+			for _, p := range ps {
+				cells := make([]string, len(columns))
+				if i < len(at[k][p]) {
+					cells = b.cells(at[k][p][i])
+				}
+				row = append(row, cells...)
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t.narrow()
+}
+
+// narrow leaves out columns that are empty in every row.
+func (t *Table) narrow() *Table {
+	out := &Table{Rows: make([][]string, len(t.Rows))}
+	col := 0
+	for _, g := range t.Groups {
+		kept := Group{Title: g.Title, Text: g.Text}
+		for _, c := range g.Cols {
+			if slices.ContainsFunc(t.Rows, func(row []string) bool { return row[col] != "" }) {
+				kept.Cols = append(kept.Cols, c)
+				for i, row := range t.Rows {
+					out.Rows[i] = append(out.Rows[i], row[col])
+				}
+			}
+			col++
+		}
+		if len(kept.Cols) > 0 {
+			out.Groups = append(out.Groups, kept)
+		}
+	}
+	return out
+}
