@@ -106,11 +106,19 @@ func isElementwise(op *kernels.Op) bool {
 
 // ofTable applies an elementwise op to its operands and numbers.
 func ofTable(op *kernels.Op) func(c *call) graph.Value {
-	names := [][]string{{"x", "input", "a", "self"}, {"other", "b", "target", "tensor1"}, {"c", "tensor2", "weight"}}
+	names := [][]string{{"x", "input", "a", "self"}, {"other", "tensor1", "a", "b", "target"}, {"tensor2", "b", "c", "weight"}}
 	return func(c *call) graph.Value {
 		var in []graph.Value
+		taken := map[string]bool{} // x, a, b are as likely as a, b, c
 		for i := range op.In {
-			v := c.v(i, names[i]...)
+			own := names[i]
+			for _, n := range names[i] {
+				if !taken[n] && c.at(n).Valid() {
+					own, taken[n] = []string{n}, true
+					break
+				}
+			}
+			v := c.v(i, own...)
 			if strings.HasPrefix(op.Name, "logical_") {
 				v = v.Bool()
 			}
