@@ -51,6 +51,7 @@ func convCases(f convForm) []Case {
 		{"first layer", at{Padding: both(1)}, tensor.F32(3, 1, 14, 14), tensor.F32(32, 1, 3, 3)},
 		{"pointwise", at{}, tensor.F32(3, 17, 5, 5), tensor.F32(33, 17, 1, 1)},
 		{"pointwise strided", at{Stride: both(2)}, tensor.F32(2, 5, 9, 8), tensor.F32(7, 5, 1, 1)},
+		{"pointwise strided, more channels than a tile has", at{Stride: both(2)}, tensor.F32(2, 37, 5, 6), tensor.F32(7, 37, 1, 1)},
 		{"stem 7x7", at{Stride: both(2), Padding: both(3)}, tensor.F32(1, 3, 31, 33), tensor.F32(9, 3, 7, 7)},
 		{"strided", at{Stride: both(2), Padding: both(1)}, tensor.F32(2, 6, 11, 10), tensor.F32(5, 6, 3, 3)},
 		{"stride over kernel", at{Stride: both(3)}, tensor.F32(2, 2, 10, 11), tensor.F32(3, 2, 2, 2)},

@@ -122,6 +122,9 @@ func (c *convShape) phase(w []float32, ry, rx int) *tapConv {
 	}
 	t.pack = func(g int, dst []float32) {
 		mr, kk := isa.mr, c.kh*c.kw
+		if taps == 0 { // a stride over the kernel: the phase is zeros
+			return
+		}
 		for ch := range c.cg {
 			d := dst[ch/mr*mr*len(t.off)+ch%mr:]
 			for o := range c.og {
