@@ -61,14 +61,3 @@ func (t *Table) grouped() bool {
 	}
 	return false
 }
-
-// left tells for each column whether it is text.
-func (t *Table) left() []bool {
-	var left []bool
-	for _, g := range t.Groups {
-		for range g.Cols {
-			left = append(left, g.Text)
-		}
-	}
-	return left
-}
