@@ -36,7 +36,11 @@ type Result struct {
 	Bytes  float64 `json:"bytes"` // a run: the least that must be moved
 	Items  int     `json:"items"` // examples a run
 	RelErr float64 `json:"rel_err"`
-	Check  string  `json:"check,omitempty"` // what the result was held to
+
+	Roof   float64 `json:"roof,omitempty"`    // the share of the nearer roof that MedianNS reaches; 0: unknown
+	RoofBy string  `json:"roof_by,omitempty"` // that roof: "arithmetic" or "memory"
+
+	Check string `json:"check,omitempty"` // what the result was held to
 }
 
 // Key tells which results are of the same work at the same place.
