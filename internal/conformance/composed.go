@@ -24,14 +24,6 @@ var composed = map[string]func(c *call) graph.Value{
 		}
 		return x
 	},
-	"std_mean": func(c *call) graph.Value { return moments(c, "std") },
-	"var_mean": func(c *call) graph.Value { return moments(c, "var") },
-	"aminmax": func(c *call) graph.Value {
-		x, dims := c.x(), c.ints(-1, "dim")
-		lo, hi := c.keeping(x.Amin(dims...), x, dims, 1), c.keeping(x.Amax(dims...), x, dims, 1)
-		c.out["min"], c.out["max"] = lo, hi
-		return c.many([]graph.Value{lo, hi})
-	},
 	"meshgrid": func(c *call) graph.Value {
 		vs := c.list(0)
 		var sizes []int
@@ -92,12 +84,6 @@ func (c *call) bound(name string, i int) graph.Value {
 		text = name
 	}
 	return c.given(text)
-}
-
-// moments is std_mean or var_mean.
-func moments(c *call, which string) graph.Value {
-	mean := reduces["mean"](c)
-	return c.many([]graph.Value{reduces[which](c), mean})
 }
 
 // embeddingBag sums, averages or takes the maximum of each bag's rows: a bag a row

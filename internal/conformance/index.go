@@ -38,8 +38,6 @@ func init() {
 	}
 	reductions["max"] = extreme(graph.Value.Max, graph.Value.Amax)
 	reductions["min"] = extreme(graph.Value.Min, graph.Value.Amin)
-	shapes["shape_sort"] = func(b *builder) graph.Value { return first(b.x().Sort(-1, false)) }
-	shapes["shape_sort_desc"] = func(b *builder) graph.Value { return first(b.x().Sort(-1, true)) }
 }
 
 // embedding picks rows; that of padding_idx has no gradient.
