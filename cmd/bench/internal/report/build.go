@@ -15,12 +15,7 @@ func Build(results []stats.Result, facts []Facts) (*Section, error) {
 	if len(results) == 0 {
 		return nil, errors.New("there are no results to report")
 	}
-	b := builder{results: results, facts: facts, roofs: map[string]Roof{}}
-	for _, f := range facts {
-		for _, r := range f.Roofs {
-			b.roofs[r.Device] = r
-		}
-	}
+	b := builder{results: results, facts: facts}
 	s := &Section{Title: "vulgo: what was measured", Text: []string{b.summary()}}
 	for _, part := range []*Section{b.machines(), b.devices()} {
 		s.add(part)
@@ -85,7 +80,6 @@ func fileName(s string) string {
 type builder struct {
 	results []stats.Result
 	facts   []Facts
-	roofs   map[string]Roof // by device
 }
 
 func (b *builder) summary() string {
@@ -161,20 +155,21 @@ func (b *builder) machines() *Section {
 
 func (b *builder) devices() *Section {
 	t := &Table{Groups: []Group{{Cols: []string{"device", "type", "driver", "memory", "chosen as"}, Text: true}}}
-	seen := map[string]bool{}
+	seen, named := map[Device]bool{}, map[string]bool{}
 	add := func(d Device) {
-		if d.Name != "" && !seen[d.Name+d.Driver] {
-			seen[d.Name+d.Driver] = true
+		if !seen[d] {
+			seen[d] = true
 			t.Rows = append(t.Rows, []string{d.Name, d.Type, d.Driver, gib(d.Memory), d.Why})
 		}
 	}
 	for _, f := range b.facts {
 		for _, d := range f.Devices {
 			add(d)
+			named[d.Name] = true
 		}
 	}
 	for _, r := range b.results {
-		if r.Peer == "" {
+		if r.Peer == "" && !named[r.Device] {
 			add(Device{Name: r.Device, Driver: r.Driver})
 		}
 	}

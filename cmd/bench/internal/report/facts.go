@@ -17,7 +17,6 @@ type Facts struct {
 	Date    string    `json:"date"`
 	Machine []Fact    `json:"machine"`
 	Devices []Device  `json:"devices"`
-	Roofs   []Roof    `json:"roofs,omitempty"`
 	Failed  []Failure `json:"failed,omitempty"`
 	Missing []Fact    `json:"missing,omitempty"` // peers, and why each isn't there
 	Limits  []Section `json:"limits,omitempty"`  // what the devices can do at most
@@ -31,13 +30,6 @@ type Device struct {
 	Driver string `json:"driver"`
 	Memory int    `json:"memory,omitempty"` // bytes
 	Why    string `json:"why,omitempty"`    // it was chosen
-}
-
-// Roof is the most that a device does.
-type Roof struct {
-	Device string  `json:"device"`
-	Flops  float64 `json:"flops"` // a second
-	Bytes  float64 `json:"bytes"` // a second
 }
 
 // Failure is a row without a result.

@@ -27,7 +27,7 @@ func example() ([]stats.Result, []Facts) {
 	step := result("train/mlp", "cpu", "", 5e5, 5.2e5, 5.1e5, 9.9e6, 5.05e5, 5.1e5, 5.1e5)
 	step.Items = 64
 	fast := result("matmul/512", "GPU 9 (X)", "", 1e3)
-	fast.Variant = "tile"
+	fast.Variant, fast.Roof, fast.RoofBy = "tile", 0.5, "arithmetic"
 	other := fast
 	other.Variant, other.MedianNS = "plain", 7e3
 	return []stats.Result{
@@ -39,7 +39,6 @@ func example() ([]stats.Result, []Facts) {
 			Command: "bench -run '<x>' -report out", Date: "2026-01-02 03:04 UTC",
 			Machine: []Fact{{"CPU", "Example & Co"}, {"cores", "4 threads"}, {"vulgo", "0123456789abcdef"}},
 			Devices: []Device{{Name: "GPU 9 (X)", Type: "discrete", Driver: "Driver 1, Vulkan 1.3", Memory: 8 << 30}},
-			Roofs:   []Roof{{Device: "GPU 9 (X)", Flops: 4e12, Bytes: 1e12}},
 			Failed:  []Failure{{Name: "relu/wrong", Device: "cpu", Why: "element 7 is <wrong>"}},
 			Missing: []Fact{{"spago", "not built"}},
 			Limits:  []Section{{Title: "Limits", Text: []string{"What the devices do at most."}, Figures: []Figure{{"roof line.svg", "the roof", []byte("<svg/>")}}}},
@@ -108,7 +107,7 @@ func TestTheReportHasItAll(t *testing.T) {
 	for _, want := range []string{
 		"Example & Co", "4 threads", "8.0 GiB", "Driver 1, Vulkan 1.3", "0123456789abcdef", "2026-01-02", "bench -run '<x>' -report out",
 		"What the devices do at most.", "a < b", "By batch", "element 7 is <wrong>", "spago wasn't compared: not built.", "one row failed",
-		"3.00× (3.00–3.00)", "50 % F", "125,000", "19.4×", "Training steps", "Matrix products", "torch, cpu",
+		"3.00× (3.00–3.00)", "50 % A", "125,000", "19.4×", "Training steps", "Matrix products", "torch, cpu",
 	} {
 		require.Contains(t, text, want)
 	}

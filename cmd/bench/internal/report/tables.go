@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -46,7 +45,7 @@ func (b *builder) tables() *Section {
 	s := &Section{Title: "Results", Text: []string{
 		"The median of a run's wall time with its 95 % confidence interval. Kernel time is without the host and the submission, by the device's own clock. " +
 			"GFLOP/s and GB/s are of the arithmetic and of the least bytes that must be moved. " +
-			"Roof is the share of the most that the device could do: of its multiply-adds (F) or of its memory's speed (M), whichever allows less. " +
+			"Roof is the share of the most that the device could do: of its arithmetic (A) or of its memory's speed (M), whichever allows less. " +
 			"The relative error is from what the column check names.",
 	}}
 	for _, f := range families {
@@ -57,16 +56,16 @@ func (b *builder) tables() *Section {
 			}
 		}
 		if len(rs) > 0 {
-			s.Sections = append(s.Sections, Section{Title: f.name, Table: b.table(rs)})
+			s.Sections = append(s.Sections, Section{Title: f.name, Table: table(rs)})
 		}
 	}
 	return s
 }
 
 // columns are of one place.
-var columns = []string{"median", "95 %", "kernel time", "GFLOP/s", "GB/s", "examples/s", "roof", "kernel", "rel err", "check", "threads"}
+var columns = []string{"median", "95 %", "kernel time", "GFLOP/s", "GB/s", "examples/s", "roof", "kernel", "rel err", "threads"}
 
-func (b *builder) cells(r *stats.Result) []string {
+func cells(r *stats.Result) []string {
 	perSec, threads, kernel := "", "", ""
 	if r.Items > 0 {
 		perSec = figure(float64(r.Items) / r.MedianNS * 1e9)
@@ -79,31 +78,23 @@ func (b *builder) cells(r *stats.Result) []string {
 	}
 	return []string{
 		duration(r.MedianNS), interval(r.LoNS, r.MedianNS, r.HiNS), kernel,
-		figure(r.Flops / r.MedianNS), figure(r.Bytes / r.MedianNS), perSec, b.roof(r), r.Variant, relErr(r.RelErr), r.Check, threads,
+		figure(r.Flops / r.MedianNS), figure(r.Bytes / r.MedianNS), perSec, roof(r), r.Variant, relErr(r.RelErr), threads,
 	}
 }
 
-// roof is the share of what the device allows: the slower of its arithmetic and
-// its memory.
-func (b *builder) roof(r *stats.Result) string {
-	roof, ok := b.roofs[r.Device]
-	if !ok || roof.Flops <= 0 || roof.Bytes <= 0 || r.Peer != "" || r.MedianNS <= 0 {
-		return ""
+// roof is the share of the nearer one, and which that is.
+func roof(r *stats.Result) string {
+	s := share(r.Roof)
+	if s != "" && r.RoofBy != "" {
+		s += " " + strings.ToUpper(r.RoofBy[:1])
 	}
-	f, m := r.Flops/roof.Flops*1e9, r.Bytes/roof.Bytes*1e9
-	if math.Max(f, m) <= 0 {
-		return ""
-	}
-	if f > m {
-		return share(f/r.MedianNS) + " F"
-	}
-	return share(m/r.MedianNS) + " M"
+	return s
 }
 
 // table has a line for each row and each kernel of it, all places side by side.
-func (b *builder) table(results []stats.Result) *Table {
+func table(results []stats.Result) *Table {
 	ps := places(results)
-	t := &Table{Groups: []Group{{Cols: []string{"row", "dtype"}, Text: true}}}
+	t := &Table{Groups: []Group{{Cols: []string{"row", "dtype", "check"}, Text: true}}}
 	for _, p := range ps {
 		t.Groups = append(t.Groups, Group{Title: p.String(), Cols: columns})
 	}
@@ -127,16 +118,20 @@ func (b *builder) table(results []stats.Result) *Table {
 			lines = max(lines, len(rs))
 		}
 		for i := range lines {
-			row := []string{k.name, ""}
+			row := []string{k.name, "", ""}
 			if len(dtypes) > 1 {
 				row[1] = k.dtype
 			}
 			for _, p := range ps {
-				cells := make([]string, len(columns))
+				line := make([]string, len(columns))
 				if i < len(at[k][p]) {
-					cells = b.cells(at[k][p][i])
+					r := at[k][p][i]
+					line = cells(r)
+					if !strings.Contains(row[2], r.Check) {
+						row[2] = strings.TrimPrefix(row[2]+"; "+r.Check, "; ")
+					}
 				}
-				row = append(row, cells...)
+				row = append(row, line...)
 			}
 			t.Rows = append(t.Rows, row)
 		}
