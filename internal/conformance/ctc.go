@@ -17,6 +17,15 @@ func ctc(c *call) graph.Value {
 	if !x.Valid() {
 		return c.miss("ctc_loss without log_probs")
 	}
+	// PyTorch takes log_probs for a log_softmax's, and gives its gradient: e^x on top
+	// of the loss's own. That of a log_softmax here comes to the same.
+	for _, g := range c.c.Given {
+		if g.Kind == "input" && c.at(g.Name) == x {
+			sum := x.Exp().Sum(-1).Unsqueeze(-1)
+			x = x.Sub(sum.Sub(sum.Detach()))
+			break
+		}
+	}
 	single := len(x.Shape()) == 2
 	if single {
 		x = x.Unsqueeze(1)
