@@ -182,6 +182,9 @@ func NormGrad(a *cpuref.Args[float32]) func() {
 		}
 		n := float64(v.size)
 		s[1], s[3] = float32(-r*r*r*dots/n), float32(-r*sum/n)
+		if v.size == 1 && v.at.Over != cpuref.NormRMS {
+			r, s[3] = 0, 0 // g - g, where r·g - r·g would leave the rounding of r
+		}
 		v.parts(stat, func(from, w int) {
 			s[0] = float32(r)
 			up := &dy[from]

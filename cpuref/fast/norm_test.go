@@ -56,3 +56,19 @@ func TestNorms(t *testing.T) {
 		}
 	}
 }
+
+// What is normalised alone is 0 whatever it was: its gradient is 0, not a rounding.
+func TestNormOfOneElementHasNoGradient(t *testing.T) {
+	at := cpuref.NormAttrs{Over: cpuref.NormLayer, N: 1, Eps: 1e-5}
+	x, dy, rstd, weight, dx := floats(9, 1), floats(9, 1), floats(9), floats(1), floats(9, 1)
+	for i := range rstd.F {
+		rstd.F[i] = 316.22775
+	}
+	mean := cpuref.Arg[float32]{F: x.F, Shape: []int{9}}
+	NormGrad(&cpuref.Args[float32]{Attrs: at, In: []cpuref.Arg[float32]{x, dy, rstd, weight, mean}, Out: []cpuref.Arg[float32]{dx}})()
+	for i, d := range dx.F {
+		if d != 0 {
+			t.Errorf("dx[%d] is %v, wants 0", i, d)
+		}
+	}
+}
