@@ -21,6 +21,13 @@ type Result struct {
 	Peer    string `json:"peer,omitempty"`    // who computed; empty: vulgo
 	Threads int    `json:"threads,omitempty"` // a peer's
 
+	// A peer's: our median in the same pairs of samples, and its time by ours, pair
+	// by pair, with the 95 % confidence interval. Above 1, ours is faster.
+	OursNS  float64 `json:"ours_ns,omitempty"`
+	Ratio   float64 `json:"ratio,omitempty"`
+	RatioLo float64 `json:"ratio_lo,omitempty"`
+	RatioHi float64 `json:"ratio_hi,omitempty"`
+
 	Reps    int       `json:"reps"`       // runs in all samples
 	Samples []float64 `json:"samples_ns"` // in the order they were taken
 
