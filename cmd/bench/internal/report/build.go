@@ -15,14 +15,17 @@ func Build(results []stats.Result, facts []Facts) (*Section, error) {
 	if len(results) == 0 {
 		return nil, errors.New("there are no results to report")
 	}
-	b := builder{results: results, facts: facts}
+	b := builder{facts: facts}
+	once, again := unique(results)
+	b.results, b.limits = split(once)
 	s := &Section{Title: "vulgo: what was measured", Text: []string{b.summary()}}
+	if again > 0 {
+		s.Text = append(s.Text, fmt.Sprintf("Further results of the same rows at the same places, not shown: %d.", again))
+	}
 	for _, part := range []*Section{b.machines(), b.devices()} {
 		s.add(part)
 	}
-	for _, f := range facts {
-		s.Sections = append(s.Sections, f.Limits...)
-	}
+	s.add(b.atMost())
 	s.add(b.tables())
 	s.add(b.peers())
 	for _, f := range facts {
@@ -33,6 +36,19 @@ func Build(results []stats.Result, facts []Facts) (*Section, error) {
 	}
 	s.nameFigures(map[string]int{})
 	return s, nil
+}
+
+// unique keeps the first result of each key. With peers there are several: a row
+// is measured by itself, and beside each peer.
+func unique(results []stats.Result) (once []stats.Result, again int) {
+	seen := map[stats.Key]bool{}
+	for i := range results {
+		if r := &results[i]; !seen[r.Key()] {
+			seen[r.Key()] = true
+			once = append(once, *r)
+		}
+	}
+	return once, len(results) - len(once)
 }
 
 func (s *Section) add(part *Section) {
@@ -78,7 +94,8 @@ func fileName(s string) string {
 }
 
 type builder struct {
-	results []stats.Result
+	results []stats.Result // of rows
+	limits  []stats.Result
 	facts   []Facts
 }
 
@@ -97,7 +114,10 @@ func (b *builder) summary() string {
 	for _, f := range b.facts {
 		failed += len(f.Failed)
 	}
-	s := fmt.Sprintf("%d results of %d rows on %s", len(b.results), len(rows), strings.Join(sorted(devices), ", "))
+	s := fmt.Sprintf("%d results of %d rows", len(b.results), len(rows))
+	if len(devices) > 0 {
+		s += " on " + strings.Join(sorted(devices), ", ")
+	}
 	if len(peers) > 0 {
 		s += ", beside " + strings.Join(sorted(peers), ", ")
 	}
@@ -168,18 +188,12 @@ func (b *builder) devices() *Section {
 			named[d.Name] = true
 		}
 	}
-	for _, r := range b.results {
+	for _, r := range slices.Concat(b.results, b.limits) {
 		if r.Peer == "" && !named[r.Device] {
 			add(Device{Name: r.Device, Driver: r.Driver})
 		}
 	}
-	var absent []string
-	for _, f := range b.facts {
-		for _, m := range f.Missing {
-			absent = append(absent, fmt.Sprintf("%s wasn't compared: %s.", m.Name, m.Value))
-		}
-	}
-	return &Section{Title: "Devices", Text: absent, Table: t.narrow()}
+	return &Section{Title: "Devices", Table: t.narrow()}
 }
 
 func (b *builder) outliers() *Section {

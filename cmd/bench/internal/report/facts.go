@@ -18,6 +18,7 @@ type Facts struct {
 	Machine []Fact    `json:"machine"`
 	Devices []Device  `json:"devices"`
 	Failed  []Failure `json:"failed,omitempty"`
+	Peers   []Fact    `json:"peers,omitempty"`   // and their versions
 	Missing []Fact    `json:"missing,omitempty"` // peers, and why each isn't there
 	Limits  []Section `json:"limits,omitempty"`  // what the devices can do at most
 	More    []Section `json:"more,omitempty"`    // profiles, scaling

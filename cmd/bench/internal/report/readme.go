@@ -15,13 +15,13 @@ const (
 
 // language is what differs between READMEs.
 type language struct {
-	row, examples, characters, faster string
-	intro                             string // the CPU, the date, the commit
-	says                              map[string]string
+	row, examples, characters, ratio string
+	intro                            string // the CPU, the date, the commit
+	says                             map[string]string
 }
 
 var english = language{
-	row: "row", examples: "%s examples/s", characters: "%s characters/s", faster: "%s by CPU",
+	row: "row", examples: "%s examples/s", characters: "%s characters/s", ratio: "%s by %s",
 	intro: "On %s; medians, %s, commit %s.",
 	says: map[string]string{
 		"train/mlp": "784-256-10, batch 64, Adam", "train/cnn": "two convolutions, batch 64, Adam",
@@ -30,7 +30,7 @@ var english = language{
 }
 
 var chinese = language{
-	row: "项目", examples: "每秒 %s 例", characters: "每秒 %s 字符", faster: "%s 与 CPU 之比",
+	row: "项目", examples: "每秒 %s 例", characters: "每秒 %s 字符", ratio: "%s 用时比 %s",
 	intro: "机器：%s。数字是中位数，测于 %s，提交 %s。",
 	says: map[string]string{
 		"train/mlp": "784-256-10，批量 64，Adam", "train/cnn": "两层卷积，批量 64，Adam",
@@ -52,37 +52,35 @@ func Readme(name string, results []stats.Result, facts []Facts) string {
 		date, _, _ := strings.Cut(f.Date, " ")
 		fmt.Fprintf(&b, l.intro+"\n\n", cpu, date, cut(fact(f.Machine, "vulgo"), 10))
 	}
-	ps := places(results)
+	var ps []place // ours, and the peers beside the first of them
+	for _, p := range places(results) {
+		if p.peer == "" || len(ps) > 0 && p.device == ps[0].device {
+			ps = append(ps, p)
+		}
+	}
 	t := &Table{Groups: []Group{{Cols: []string{l.row}, Text: true}}}
 	for _, p := range ps {
-		name := p.title()
-		t.Groups = append(t.Groups, Group{Cols: []string{name, fmt.Sprintf(l.faster, name)}})
+		t.Groups = append(t.Groups, Group{Cols: []string{p.title(), fmt.Sprintf(l.ratio, p.title(), ps[0].title())}})
 	}
 	var names []string
 	at := map[string]map[place]*stats.Result{}
 	for i := range results {
-		r := &results[i]
+		r, p := &results[i], place{results[i].Device, results[i].Peer}
 		if at[r.Name] == nil {
 			names, at[r.Name] = append(names, r.Name), map[place]*stats.Result{}
 		}
-		at[r.Name][place{r.Device, r.Peer}] = r
+		if at[r.Name][p] == nil {
+			at[r.Name][p] = r
+		}
 	}
 	for _, n := range names {
 		row := []string{strings.TrimSpace(n + " " + l.says[n])}
-		var cpu *stats.Result
 		for _, p := range ps {
-			r := at[n][p]
-			if r == nil {
-				row = append(row, "", "")
-				continue
+			cells := []string{"", ""}
+			if r := at[n][p]; r != nil {
+				cells = []string{strings.TrimSuffix(duration(r.MedianNS)+", "+l.rate(r), ", "), ratio(r.Ratio)}
 			}
-			cell, beside := duration(r.MedianNS)+", "+l.rate(r), ""
-			if p.peer == "" && cpu == nil {
-				cpu = r
-			} else if cpu != nil {
-				beside = ratio(against(r, cpu).Median)
-			}
-			row = append(row, strings.TrimSuffix(cell, ", "), beside)
+			row = append(row, cells...)
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -103,14 +101,14 @@ func (l *language) rate(r *stats.Result) string {
 	return ""
 }
 
-// title is a place as a person would say it.
+// title is a place as a person would say it: a peer, or a device.
 func (p place) title() string {
 	name := short(p.device)
 	switch {
 	case p.peer == "torch":
-		name = "PyTorch, " + name
+		name = "PyTorch"
 	case p.peer != "":
-		name = p.String()
+		name = p.peer
 	case name == "llvmpipe":
 		name = "lavapipe"
 	}

@@ -1,22 +1,15 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/vulgo-ml/vulgo/cmd/bench/internal/stats"
 )
 
-// place is where results were measured; it has a group of columns.
+// place is where results were measured, and beside which peer; it has a group of
+// columns.
 type place struct{ device, peer string }
-
-func (p place) String() string {
-	if p.peer != "" {
-		return p.peer + ", " + short(p.device)
-	}
-	return short(p.device)
-}
 
 // short is a device's name up to what is in brackets.
 func short(device string) string {
@@ -42,6 +35,9 @@ func places(results []stats.Result) []place {
 }
 
 func (b *builder) tables() *Section {
+	if len(b.results) == 0 {
+		return nil
+	}
 	s := &Section{Title: "Results", Text: []string{
 		"The median of a run's wall time with its 95 % confidence interval. Kernel time is without the host and the submission, by the device's own clock. " +
 			"GFLOP/s and GB/s are of the arithmetic and of the least bytes that must be moved. " +
@@ -51,7 +47,7 @@ func (b *builder) tables() *Section {
 	for _, f := range families {
 		var rs []stats.Result
 		for _, r := range b.results {
-			if family(r.Name) == f.name {
+			if family(r.Name) == f.name && r.Peer == "" {
 				rs = append(rs, r)
 			}
 		}
@@ -63,22 +59,19 @@ func (b *builder) tables() *Section {
 }
 
 // columns are of one place.
-var columns = []string{"median", "95 %", "kernel time", "GFLOP/s", "GB/s", "examples/s", "roof", "kernel", "rel err", "threads"}
+var columns = []string{"median", "95 %", "kernel time", "GFLOP/s", "GB/s", "examples/s", "roof", "kernel", "rel err"}
 
 func cells(r *stats.Result) []string {
-	perSec, threads, kernel := "", "", ""
+	perSec, kernel := "", ""
 	if r.Items > 0 {
 		perSec = figure(float64(r.Items) / r.MedianNS * 1e9)
-	}
-	if r.Threads > 0 {
-		threads = fmt.Sprint(r.Threads)
 	}
 	if r.DeviceNS > 0 {
 		kernel = duration(r.DeviceNS)
 	}
 	return []string{
 		duration(r.MedianNS), interval(r.LoNS, r.MedianNS, r.HiNS), kernel,
-		figure(r.Flops / r.MedianNS), figure(r.Bytes / r.MedianNS), perSec, roof(r), r.Variant, relErr(r.RelErr), threads,
+		figure(r.Flops / r.MedianNS), figure(r.Bytes / r.MedianNS), perSec, roof(r), r.Variant, relErr(r.RelErr),
 	}
 }
 
@@ -96,7 +89,7 @@ func table(results []stats.Result) *Table {
 	ps := places(results)
 	t := &Table{Groups: []Group{{Cols: []string{"row", "dtype", "check"}, Text: true}}}
 	for _, p := range ps {
-		t.Groups = append(t.Groups, Group{Title: p.String(), Cols: columns})
+		t.Groups = append(t.Groups, Group{Title: short(p.device), Cols: columns})
 	}
 	type key struct{ name, dtype string }
 	var keys []key
