@@ -125,6 +125,6 @@ func larger(c *kernels.Call, bytes int) bool {
 func windowed(c *kernels.Call) bool {
 	_, elementwise := kernels.Formula(c.Op, c.Attrs, c.In)
 	_, reduction := c.Attrs.(cpuref.ReduceAttrs)
-	return elementwise || reduction && c.Out[0].DType.IsFloat() || c.Op.Flat != nil || slices.Contains([]*kernels.Op{
+	return elementwise || reduction || c.Op.Flat != nil || slices.Contains([]*kernels.Op{
 		kernels.Permute, kernels.Expand, kernels.Slice, kernels.SliceGrad, kernels.Concat, kernels.Pack, kernels.Pad, kernels.Var}, c.Op)
 }

@@ -83,55 +83,6 @@ func lowerTwice(t *Target, c *Call, f laneForm, op int, empty float32, set func(
 	return r.low, nil
 }
 
-// withInts adds the form of a reduction that takes int32.
-func withInts(op int, floats []Variant) []Variant {
-	for i := range floats {
-		if floats[i].Kind == CPU {
-			floats[i].When = func(_ *Target, c *Call) bool { return c.In[0].DType.IsFloat() }
-		}
-	}
-	return append(floats, Variant{
-		Name: "int", Kind: Vulkan,
-		When: func(t *Target, c *Call) bool {
-			return c.In[0].DType == tensor.Int32 && c.In[0].Bytes() <= t.MaxStorageRange
-		},
-		Lower: func(t *Target, c *Call) (Lowered, error) { return lowerInts(t, c, op), nil },
-	})
-}
-
-// lowerInts reduces int32 in passes of chunks, an invocation a chunk.
-func lowerInts(t *Target, c *Call, op int) Lowered {
-	v := viewReduction(c.In[0].Shape, reduceOf(c.Attrs).Has)
-	if v.outputs == 0 {
-		return Lowered{}
-	}
-	if v.elems == 0 {
-		return Lowered{Dispatches: []Dispatch{fillWith(t, Out(0), v.outputs, truth(op == reduceOpProd))}}
-	}
-	const chunk = 256
-	var low Lowered
-	from := In(0)
-	for {
-		chunks := parts(v.elems, chunk)
-		push := append(words(v.outputs*chunks, chunks, v.elems, chunk), dimTable(v.kept, 4, 1)...)
-		push = append(push, dimTable(v.red, 4, 1)...)
-		to := Out(0)
-		if chunks > 1 {
-			to = Work(len(low.Work)).WO()
-			low.Work = append(low.Work, 4*v.outputs*chunks)
-		}
-		d := flat(t, "reduce_int", v.outputs*chunks, push, from, to)
-		d.Spec = append(d.Spec, uint32(op), uint32(max(1, len(v.red))))
-		low.Dispatches = append(low.Dispatches, d)
-		if chunks == 1 {
-			return low
-		}
-		from = to.RO()
-		v.columns = false
-		v = v.next(chunks)
-	}
-}
-
 func init() {
 	// dX = dY·(product of the others): Y/X where no factor is 0; where one is, it
 	// alone has a gradient, the product of the rest; where more are, none has.

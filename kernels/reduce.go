@@ -30,21 +30,21 @@ var (
 		Name: "amax", Doc: "Y = largest of X over the axes, NaN if there is one; equals share the gradient",
 		Shape:    reduceShape(tensor.Invalid, false, true),
 		CPU:      Plain(cpuref.AMax[float32], cpuref.AMax[float64]),
-		Variants: withInts(reduceOpMax, laneVariants(nil, reduceServes, lowerReduce(reduceOpMax, 0, nil))),
+		Variants: withInts(reduceOpMax, laneVariants(fast.AMax, reduceServes, lowerReduce(reduceOpMax, 0, nil))),
 		Tol:      Exact(), Torch: "torch.amax", ONNX: "ReduceMax",
 	})
 	AMin = reduction(Op{
 		Name: "amin", Doc: "Y = smallest of X over the axes, NaN if there is one; equals share the gradient",
 		Shape:    reduceShape(tensor.Invalid, false, true),
 		CPU:      Plain(cpuref.AMin[float32], cpuref.AMin[float64]),
-		Variants: withInts(reduceOpMin, laneVariants(nil, reduceServes, lowerReduce(reduceOpMin, 0, nil))),
+		Variants: withInts(reduceOpMin, laneVariants(fast.AMin, reduceServes, lowerReduce(reduceOpMin, 0, nil))),
 		Tol:      Exact(), Torch: "torch.amin", ONNX: "ReduceMin",
 	})
 	ArgMax = reduction(Op{
 		Name: "argmax", Doc: "Y = place of the largest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
 		Shape:    reduceShape(tensor.Int32, false, false),
 		CPU:      Plain(cpuref.ArgMax[float32], cpuref.ArgMax[float64]),
-		Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArg(false)}},
+		Variants: lowerArg(false),
 		NoGrad:   "a place has no derivative",
 		Tol:      Exact(), Torch: "torch.argmax", ONNX: "ArgMax",
 	})
@@ -52,7 +52,7 @@ var (
 		Name: "argmin", Doc: "Y = place of the smallest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
 		Shape:    reduceShape(tensor.Int32, false, false),
 		CPU:      Plain(cpuref.ArgMin[float32], cpuref.ArgMin[float64]),
-		Variants: []Variant{{Name: "tree", Kind: Vulkan, Lower: lowerArg(true)}},
+		Variants: lowerArg(true),
 		NoGrad:   "a place has no derivative",
 		Tol:      Exact(), Torch: "torch.argmin", ONNX: "ArgMin",
 	})

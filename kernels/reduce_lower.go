@@ -17,6 +17,7 @@ type reduceView struct {
 	outputs   int  // product of the kept sizes
 	elems     int  // product of the reduced sizes
 	columns   bool // the innermost dimension is a kept one
+	odd       bool // columns don't begin at multiples of four elements
 }
 
 func viewReduction(shape tensor.Shape, reduced func(axis int) bool) reduceView {
@@ -111,13 +112,7 @@ func lowerReduce(op int, empty float32, scale func(elems int) float32) func(t *T
 	}
 }
 
-// reduceServes says whether windows are enough: not where what is reduced lies
-// outermost and the outputs alone are more than a device can bind.
-func reduceServes(t *Target, c *Call, _ laneForm) bool {
-	v := viewReduction(c.In[0].Shape, reduceOf(c.Attrs).Has)
-	_, kept := v.outermost()
-	return c.In[0].DType.IsFloat() && (kept || 4*v.outputs+8*FlatAlign <= t.MaxStorageRange)
-}
+func reduceServes(_ *Target, c *Call, _ laneForm) bool { return c.In[0].DType.IsFloat() }
 
 // reducer collects the passes of a reduction.
 type reducer struct {
@@ -157,81 +152,37 @@ func (p place) at(limit, n int) (b Bind, start int) {
 
 // add reduces from to to, both beginning at their places; centre holds a number
 // an output, if the kind wants it. What is more than a device can bind goes in
-// windows along the outermost dimension: of a kept one each window gives outputs
-// of its own, of a reduced one partial results that are reduced in turn.
+// windows.
 func (r *reducer) add(v reduceView, from, to, centre place) {
-	bound := r.bound() - FlatAlign
-	limit := min(r.loads()-FlatAlign, bound)
+	bound := storageElems(r.t) - FlatAlign
 	if v.elems*v.outputs <= r.loads() && v.outputs <= bound {
 		r.passes(v, from, to, centre)
 		return
 	}
-	d, kept := v.outermost()
-	rows := max(1, limit/d.stride)
-	windows := parts(d.size, rows)
-	if kept {
-		each := v.outputs / d.size // outputs a step
-		for w := 0; w < d.size; w += rows {
-			r.add(v.part(min(rows, d.size-w), true), from.to(w*d.stride), to.to(w*each), centre.to(w*each))
+	for _, s := range v.windows(min(r.loads()-FlatAlign, bound)) {
+		to, centre := to.to(s.out), centre.to(s.out)
+		if len(s.parts) == 1 {
+			r.add(s.parts[0].v, from.to(s.parts[0].from), to, centre)
+			continue
 		}
-		return
+		last := *r
+		partial := r.work(len(s.parts) * s.outputs)
+		for w, p := range s.parts {
+			r.scale, r.log = 1, false
+			r.add(p.v, from.to(p.from), partial.to(w*s.outputs), centre)
+		}
+		r.scale, r.log, r.kind = last.scale, last.log, mapNone
+		r.add(s.rest(true), partial.ro(), to, centre)
+		r.kind = last.kind
 	}
-	last := *r
-	partial := r.work(windows * v.outputs)
-	for w := range windows {
-		r.scale, r.log = 1, false
-		r.add(v.part(min(rows, d.size-w*rows), false), from.to(w*rows*d.stride), partial.to(w*v.outputs), centre)
-	}
-	n := reduceView{outputs: v.outputs, elems: windows, columns: true, red: []dim{{windows, v.outputs}}, kept: []dim{{v.outputs, 1}}}
-	r.scale, r.log, r.kind = last.scale, last.log, mapNone
-	r.add(n, partial.ro(), to, centre)
-	r.kind = last.kind
 }
 
-// bound is how many elements a storage binding may have, loads how many what is
-// reduced may have.
-func (r *reducer) bound() int {
-	if r.t.MaxStorageRange == 0 {
-		return math.MaxInt32
-	}
-	return r.t.MaxStorageRange / 4
-}
-
+// loads is how many elements what is reduced may have.
 func (r *reducer) loads() int {
 	if r.f.texel {
 		return r.t.MaxTexels
 	}
-	return r.bound()
-}
-
-// outermost is the dimension of the largest stride, and whether it is kept.
-func (v reduceView) outermost() (d dim, kept bool) {
-	if n := len(v.red); n > 0 {
-		d = v.red[n-1]
-	}
-	if n := len(v.kept); n > 0 && v.kept[n-1].stride >= d.stride {
-		return v.kept[n-1], true
-	}
-	return d, false
-}
-
-// part is the view of so many steps of the outermost dimension.
-func (v reduceView) part(rows int, kept bool) reduceView {
-	cut := func(ds []dim) []dim {
-		n := len(ds) - 1
-		if rows == 1 && ds[n].stride > 1 {
-			return ds[:n]
-		}
-		return append(append([]dim(nil), ds[:n]...), dim{rows, ds[n].stride})
-	}
-	if kept {
-		v.outputs = v.outputs / v.kept[len(v.kept)-1].size * rows
-		v.kept = cut(v.kept)
-	} else {
-		v.elems = v.elems / v.red[len(v.red)-1].size * rows
-		v.red = cut(v.red)
-	}
-	return v
+	return storageElems(r.t)
 }
 
 // passes reduces what one binding holds: each pass leaves a chunk's result, the
@@ -245,7 +196,7 @@ func (r *reducer) passes(v reduceView, from, to, centre place) {
 			next, scale, log = r.work(v.outputs*chunks), 1, false
 		}
 		x, xStart := from.at(r.loads(), v.outputs*v.elems)
-		y, yStart := next.at(r.bound(), v.outputs*chunks)
+		y, yStart := next.at(storageElems(r.t), v.outputs*chunks)
 		if v.columns {
 			xStart /= v.vec()
 		}
@@ -253,7 +204,7 @@ func (r *reducer) passes(v reduceView, from, to, centre place) {
 		d.Push = append(d.Push, words(xStart, yStart, 0)...)
 		d.Bind = []Bind{v.seen(x, r.f), y}
 		if kind != mapNone || log {
-			m, mStart := centre.at(r.bound(), v.outputs)
+			m, mStart := centre.at(storageElems(r.t), v.outputs)
 			d.Bind = append(d.Bind, m)
 			d.Push[len(d.Push)-1] = uint32(mStart)
 			d.Spec = append(d.Spec, uint32(kind), truth(log))
@@ -283,7 +234,7 @@ func (v reduceView) next(chunks int) reduceView {
 
 // vec is the floats a load takes.
 func (v reduceView) vec() int {
-	if v.columns && v.kept[0].size%4 != 0 {
+	if v.columns && (v.odd || v.kept[0].size%4 != 0) {
 		return 1
 	}
 	return 4

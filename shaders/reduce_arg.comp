@@ -24,6 +24,8 @@ layout(push_constant) uniform Push {
 	uint jobs, S, n, chunk;
 	uint keptSize[3], keptStride[4]; // innermost first
 	uint redSize[3], redStride[4];
+	uint xStart, yStart; // in the bindings
+	uint first; // the place that r = 0 is
 };
 
 void main() {
@@ -46,19 +48,19 @@ void main() {
 			i += (rest - q * redSize[d]) * redStride[d];
 			rest = q;
 		}
-		i += rest * redStride[RED - 1];
+		i += xStart + rest * redStride[RED - 1];
 		uint key = FROM != 0 ? X[i] : orderKey(X[i]);
 		if (LEAST && FROM == 0 && key != 0xffffffffu) key = ~key; // above 0, as all keys
 		if (key > best) {
 			best = key;
-			place = FROM != 0 ? from[i] : r;
+			place = FROM != 0 ? from[i] : first + r;
 		}
 	}
 	// Of the threads that hold the best, the one with the first place: ~place is largest.
 	uint top = laneMax(best);
 	place = ~laneMax(best == top ? ~place : 0u);
 	if (live && lane() == 0) {
-		Y[job] = place;
-		if (LAST == 0) V[job] = top;
+		Y[yStart + job] = place;
+		if (LAST == 0) V[yStart + job] = top;
 	}
 }

@@ -14,6 +14,7 @@ layout(push_constant) uniform Push {
 	uint jobs, S, n, chunk;
 	uint keptSize[3], keptStride[4]; // innermost first
 	uint redSize[3], redStride[4];
+	uint xStart, yStart; // in the bindings
 };
 
 void main() {
@@ -35,12 +36,12 @@ void main() {
 			i += (rest - q * redSize[d]) * redStride[d];
 			rest = q;
 		}
-		int v = X[i + rest * redStride[RED - 1]];
+		int v = X[xStart + i + rest * redStride[RED - 1]];
 		if (r == r0) y = v;
 		else if (OP == 0) y += v;
 		else if (OP == 1) y = max(y, v);
 		else if (OP == 2) y = min(y, v);
 		else y *= v;
 	}
-	Y[job] = y;
+	Y[yStart + job] = y;
 }
