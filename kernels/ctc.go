@@ -132,13 +132,8 @@ func ctcLoops(c *Call) int {
 }
 
 func ctcServes(t *Target, c *Call) bool {
-	for _, x := range append(append([]tensor.Type{}, c.In...), c.Out...) {
-		if x.Bytes() > t.MaxStorageRange {
-			return false
-		}
-	}
 	states := 4 * c.In[0].Shape[0] * c.In[0].Shape[1] * (2*c.In[1].Shape[1] + 1)
-	return states <= t.MaxStorageRange && (t.MaxLoop == 0 || ctcLoops(c) <= t.MaxLoop)
+	return inRange(t, c) && states <= t.MaxStorageRange && (t.MaxLoop == 0 || ctcLoops(c) <= t.MaxLoop)
 }
 
 // ctcPush is T, N, C, S, the blank, and what a sample without any path gives.

@@ -17,7 +17,7 @@ var Embedding = declare(Op{
 	Shape: embeddingShape,
 	CPU:   Plain(cpuref.Embedding[float32], cpuref.Embedding[float64]),
 	Variants: []Variant{
-		{Name: "flat", Kind: Vulkan, When: embeddingServes, Lower: lowerEmbedding},
+		{Name: "flat", Kind: Vulkan, When: inRange, Lower: lowerEmbedding},
 		{Name: "fast", Kind: CPU, Prepare: fast.Embedding},
 	},
 	Cases: embeddingCases(embeddingCase),
@@ -38,9 +38,9 @@ var EmbeddingGrad = declare(Op{
 	Shape: embeddingGradShape,
 	CPU:   Plain(cpuref.EmbeddingGrad[float32], cpuref.EmbeddingGrad[float64]),
 	Variants: []Variant{
-		{Name: "serial", Kind: Vulkan, When: func(t *Target, c *Call) bool { return t.Software && embeddingServes(t, c) },
+		{Name: "serial", Kind: Vulkan, When: func(t *Target, c *Call) bool { return t.Software && inRange(t, c) },
 			Lower: func(t *Target, c *Call) (Lowered, error) { return lowerEmbeddingGrad(t, c, true), nil }},
-		{Name: "scan", Kind: Vulkan, When: embeddingServes,
+		{Name: "scan", Kind: Vulkan, When: inRange,
 			Lower: func(t *Target, c *Call) (Lowered, error) { return lowerEmbeddingGrad(t, c, false), nil }},
 		{Name: "fast", Kind: CPU, Prepare: fast.EmbeddingGrad},
 	},
@@ -95,15 +95,6 @@ func embeddingGradShape(attrs any, in []tensor.Type) ([]tensor.Type, error) {
 		return nil, fmt.Errorf("a table of %d rows", rows)
 	}
 	return []tensor.Type{{DType: dy.DType, Shape: tensor.Shape{rows, dy.Shape[k]}}}, nil
-}
-
-func embeddingServes(t *Target, c *Call) bool {
-	for _, x := range append(append([]tensor.Type{}, c.In...), c.Out...) {
-		if x.Bytes() > t.MaxStorageRange {
-			return false
-		}
-	}
-	return true
 }
 
 // rowElems is how many floats an invocation takes of rows of D: the suffix of

@@ -1,5 +1,7 @@
 package kernels
 
+import "github.com/vulgo-ml/vulgo/tensor"
+
 // laneForm is how a kernel that includes shaders/lanes.glsl is built and run.
 type laneForm struct {
 	suffix string // of the shader's name
@@ -86,6 +88,19 @@ func (f laneForm) in(i int) Bind {
 func flat(t *Target, shader string, n int, push []uint32, bind ...Bind) Dispatch {
 	const local = 64
 	return Dispatch{Shader: shader, Spec: words(local), Bind: bind, Push: push, Grid: Folded(t, parts(n, local))}
+}
+
+// inRange tells whether each operand fits a storage binding: what ops ask that
+// don't go in windows.
+func inRange(t *Target, c *Call) bool {
+	for _, l := range [][]tensor.Type{c.In, c.Out} {
+		for _, x := range l {
+			if x.Present() && x.Bytes() > t.MaxStorageRange {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // fillWith writes a 32-bit word to n elements.

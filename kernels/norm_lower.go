@@ -21,14 +21,7 @@ const normPasses = 3
 // normServes asks that every operand fits a binding; the loops' lengths follow
 // from normRow and normChunks.
 func normServes(t *Target, c *Call, _ laneForm) bool {
-	for _, list := range [][]tensor.Type{c.In, c.Out} {
-		for _, x := range list {
-			if x.Present() && x.Bytes() > t.MaxStorageRange {
-				return false
-			}
-		}
-	}
-	return loopFits(t, normPasses*normRow)
+	return inRange(t, c) && loopFits(t, normPasses*normRow)
 }
 
 // channels is an array as [Q, C, L], whose sums over Q and L are wanted, cut into

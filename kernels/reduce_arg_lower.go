@@ -2,9 +2,8 @@ package kernels
 
 import "github.com/vulgo-ml/vulgo/tensor"
 
-// chunked are reductions whose gather is general, a division a dimension, and which pass on
-// chunks' results: argmax and argmin, of which two values pass on, key and place,
-// and int32.
+// chunked are reductions whose gather is general, a division a dimension: argmax
+// and argmin, whose chunks pass on two values, key and place, and those of int32.
 type chunked struct {
 	t      *Target
 	op     uint32 // of int32; for places, whether the least counts

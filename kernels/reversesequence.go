@@ -64,18 +64,6 @@ func axisOf(x tensor.Type, axis int) error {
 // stride is how far apart neighbours along an axis lie.
 func stride(s tensor.Shape, axis int) int { return s[axis+1:].Elems() }
 
-// inRange tells whether each operand fits a storage binding.
-func inRange(t *Target, c *Call) bool {
-	for _, l := range [][]tensor.Type{c.In, c.Out} {
-		for _, x := range l {
-			if x.Bytes() > t.MaxStorageRange {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 func lowerReverseSequence(t *Target, c *Call) (Lowered, error) {
 	at, s := c.Attrs.(cpuref.ReverseSequenceAttrs), c.In[0].Shape
 	n := s.Elems()
