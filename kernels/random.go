@@ -18,7 +18,7 @@ var (
 		In: []Operand{{Name: "seed"}}, Out: []Operand{{Name: "U"}},
 		Attrs: cpuref.UniformAttrs{}, Shape: uniformShape, Random: true,
 		CPU:      Plain(cpuref.Uniform[float32], cpuref.Uniform[float64]),
-		Variants: draws("uniform", cpuref.UniformFrom[float32]),
+		Variants: draws("uniform", fast.Uniform),
 		Cases:    uniformCases(), Bench: []Case{uniformCase(1, 1<<20)},
 		Cost: drawCost(20), Tol: Exact(), NoGrad: "a random draw depends on no float",
 		Torch: "torch.rand",
@@ -28,7 +28,7 @@ var (
 		In: []Operand{{Name: "seed"}}, Out: []Operand{{Name: "Z"}},
 		Attrs: cpuref.UniformAttrs{}, Shape: uniformShape, Random: true,
 		CPU:      Plain(cpuref.Normal[float32], cpuref.Normal[float64]),
-		Variants: draws("normal", cpuref.NormalFrom[float32]),
+		Variants: draws("normal", fast.Normal),
 		Cases:    uniformCases(), Bench: []Case{uniformCase(1, 1<<20)},
 		Cost: drawCost(40), Tol: ULP(4), NoGrad: "a random draw depends on no float",
 		Torch: "torch.randn",
@@ -39,7 +39,7 @@ var (
 		In: []Operand{{Name: "x"}, {Name: "seed"}}, Out: []Operand{{Name: "y"}},
 		Attrs: cpuref.DropoutAttrs{}, Shape: dropoutShape,
 		CPU:      Plain(cpuref.Dropout[float32], cpuref.Dropout[float64]),
-		Variants: draws("dropout", cpuref.DropoutFrom[float32]),
+		Variants: draws("dropout", fast.Dropout),
 		Cases: []Case{
 			dropoutCase(0.5, 0), dropoutCase(0.1, 0, 1), dropoutCase(0.25, 1, 5), dropoutCase(0.9, 7, 3, 1031), dropoutCase(0.5, 2, 0, 3),
 			dropoutCase(0, 3, 33), dropoutCase(1, 4, 33), dropoutCase(0.3, 1<<30+5, 2, 4, 64),
@@ -114,14 +114,10 @@ func dropoutCase(p float64, seq int, shape ...int) Case {
 }
 
 // draws are the variants of an op whose element i depends on random word i.
-func draws(shader string, from func(a *cpuref.Args[float32], lo, hi int)) []Variant {
+func draws(shader string, body Prepare[float32]) []Variant {
 	return []Variant{
 		{Name: "flat", Kind: Vulkan, Lower: func(t *Target, c *Call) (Lowered, error) { return lowerDraw(t, c, shader), nil }},
-		{Name: "fast", Kind: CPU, Prepare: func(a *cpuref.Args[float32]) func() {
-			n := len(a.Out[0].F)
-			body := func(i int) { from(a, i*fastChunk, min(n, (i+1)*fastChunk)) }
-			return func() { fast.Parallel(parts(n, fastChunk), 8*n, body) }
-		}},
+		{Name: "fast", Kind: CPU, Prepare: body},
 	}
 }
 

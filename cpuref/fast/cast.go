@@ -20,16 +20,36 @@ func Cast(a *cpuref.Args[float32]) func() {
 	}
 	switch {
 	case y.DType == tensor.Float32 && x.DType == tensor.Float16:
-		body = func(lo, hi int) { widen16(y.F32[lo:hi], x.U16[lo:hi]) }
+		body = func(lo, hi int) { convert(y.F32[lo:hi], x.U16[lo:hi], isa.widen16, widen16) }
 	case y.DType == tensor.Float32 && x.DType == tensor.BFloat16:
-		body = func(lo, hi int) { widenB16(y.F32[lo:hi], x.U16[lo:hi]) }
+		body = func(lo, hi int) { convert(y.F32[lo:hi], x.U16[lo:hi], isa.widenB16, widenB16) }
 	case y.DType == tensor.Float16 && x.DType == tensor.Float32:
-		body = func(lo, hi int) { narrow16(y.U16[lo:hi], x.F32[lo:hi]) }
+		body = func(lo, hi int) { convert(y.U16[lo:hi], x.F32[lo:hi], isa.narrow16, narrow16) }
 	case y.DType == tensor.BFloat16 && x.DType == tensor.Float32:
-		body = func(lo, hi int) { narrowB16(y.U16[lo:hi], x.F32[lo:hi]) }
+		body = func(lo, hi int) { convert(y.U16[lo:hi], x.F32[lo:hi], isa.narrowB16, narrowB16) }
 	}
 	piece := func(i int) { body(i*castPiece, min((i+1)*castPiece, n)) }
-	return func() { Parallel((n+castPiece-1)/castPiece, 2*n, piece) }
+	cost := 2
+	if isa.widen16 != nil {
+		cost = 1
+	}
+	return func() { Parallel((n+castPiece-1)/castPiece, cost*n/2, piece) }
+}
+
+// caster is the conversions of an instruction set, over multiples of 16; a set
+// without them has nil.
+type caster struct {
+	widen16, widenB16   func(n int, y *float32, x *uint16)
+	narrow16, narrowB16 func(n int, y *uint16, x *float32)
+}
+
+// convert does what it can sixteen at a time.
+func convert[Y, X any](y []Y, x []X, wide func(n int, y *Y, x *X), each func(y []Y, x []X)) {
+	if n := len(x) &^ 15; n > 0 && wide != nil {
+		wide(n, &y[0], &x[0])
+		y, x = y[n:], x[n:]
+	}
+	each(y, x)
 }
 
 // widen16 makes a normal number by moving its bits and its exponent; the product

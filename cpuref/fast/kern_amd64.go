@@ -282,6 +282,54 @@ func fmaChainAVX512(steps int, y *float32, s *float32)
 //go:noescape
 func triadAVX512(n int, y *float32, x *float32, z *float32, s *float32)
 
+// philoxAVX512 writes the words of groups of 8 Philox blocks; state is the key, the counter's high half and its first low half.
+//
+//go:noescape
+func philoxAVX512(groups int, w *float32, state *uint64)
+
+//go:noescape
+func uniformAVX512(n int, u *float32, w *float32)
+
+//go:noescape
+func dropoutAVX512(n int, y *float32, x *float32, w *float32, s *float32)
+
+// normalAVX512 turns n words into normal numbers, n a multiple of 32.
+//
+//go:noescape
+func normalAVX512(n int, w *float32)
+
+// widen16AVX512 is y = x, a float16, n a multiple of 16.
+//
+//go:noescape
+func widen16AVX512(n int, y *float32, x *uint16)
+
+// narrow16AVX512 is y = x as a float16, n a multiple of 16.
+//
+//go:noescape
+func narrow16AVX512(n int, y *uint16, x *float32)
+
+// widenB16AVX512 is y = x, a bfloat16, n a multiple of 16.
+//
+//go:noescape
+func widenB16AVX512(n int, y *float32, x *uint16)
+
+// narrowB16AVX512 is y = x as a bfloat16, n a multiple of 16.
+//
+//go:noescape
+func narrowB16AVX512(n int, y *uint16, x *float32)
+
+//go:noescape
+func minAVX512(n int, x *float32) float32
+
+//go:noescape
+func magnitudeAVX512(n int, x *float32) float32
+
+//go:noescape
+func moreAVX512(n int, best *float32, at *float32, x *float32, s *float32)
+
+//go:noescape
+func lessAVX512(n int, best *float32, at *float32, x *float32, s *float32)
+
 //go:noescape
 func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 
@@ -483,6 +531,54 @@ func fmaChainAVX2(steps int, y *float32, s *float32)
 
 //go:noescape
 func triadAVX2(n int, y *float32, x *float32, z *float32, s *float32)
+
+// philoxAVX2 writes the words of groups of 4 Philox blocks; state is the key, the counter's high half and its first low half.
+//
+//go:noescape
+func philoxAVX2(groups int, w *float32, state *uint64)
+
+//go:noescape
+func uniformAVX2(n int, u *float32, w *float32)
+
+//go:noescape
+func dropoutAVX2(n int, y *float32, x *float32, w *float32, s *float32)
+
+// normalAVX2 turns n words into normal numbers, n a multiple of 32.
+//
+//go:noescape
+func normalAVX2(n int, w *float32)
+
+// widen16AVX2 is y = x, a float16, n a multiple of 16.
+//
+//go:noescape
+func widen16AVX2(n int, y *float32, x *uint16)
+
+// narrow16AVX2 is y = x as a float16, n a multiple of 16.
+//
+//go:noescape
+func narrow16AVX2(n int, y *uint16, x *float32)
+
+// widenB16AVX2 is y = x, a bfloat16, n a multiple of 16.
+//
+//go:noescape
+func widenB16AVX2(n int, y *float32, x *uint16)
+
+// narrowB16AVX2 is y = x as a bfloat16, n a multiple of 16.
+//
+//go:noescape
+func narrowB16AVX2(n int, y *uint16, x *float32)
+
+//go:noescape
+func minAVX2(n int, x *float32) float32
+
+//go:noescape
+func magnitudeAVX2(n int, x *float32) float32
+
+//go:noescape
+func moreAVX2(n int, best *float32, at *float32, x *float32, s *float32)
+
+//go:noescape
+func lessAVX2(n int, best *float32, at *float32, x *float32, s *float32)
 
 // transpose8AVX2 writes dst[i*ldd+r] = src[r*lds+i] for 8 rows r and i < n, n a multiple of 8.
 //

@@ -12737,6 +12737,839 @@ done:
 	VZEROUPPER
 	RET
 
+// func philoxAVX512(groups int, w *float32, state *uint64)
+// Requires: AVX, AVX512F
+TEXT ·philoxAVX512(SB), NOSPLIT, $0-24
+	MOVQ         groups+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         state+16(FP), DX
+	VPBROADCASTQ 16(DX), Z0
+	VPBROADCASTQ 8(DX), Z1
+	VPADDQ       philoxOrderAVX512<>+0(SB), Z0, Z0
+	VBROADCASTSS cd2511f53<>+0(SB), Z2
+	VBROADCASTSS ccd9e8d57<>+0(SB), Z3
+	VBROADCASTSS c9e3779b9<>+0(SB), Z4
+	VBROADCASTSS cbb67ae85<>+0(SB), Z5
+	VPBROADCASTQ (DX), Z6
+	VPSRLQ       $0x20, Z6, Z7
+	VPSRLQ       $0x20, Z1, Z8
+
+group:
+	TESTQ       AX, AX
+	JZ          end
+	VMOVAPS     Z0, Z9
+	VMOVAPS     Z1, Z11
+	VMOVAPS     Z8, Z12
+	VPSRLQ      $0x20, Z0, Z10
+	VMOVAPS     Z6, Z13
+	VMOVAPS     Z7, Z14
+	VPMULUDQ    Z2, Z9, Z9
+	VPMULUDQ    Z3, Z11, Z11
+	VPSRLQ      $0x20, Z11, Z15
+	VPSRLQ      $0x20, Z9, Z16
+	VPTERNLOGD  $0x96, Z13, Z10, Z15
+	VPTERNLOGD  $0x96, Z14, Z12, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z10
+	VPMULUDQ    Z3, Z16, Z12
+	VPSRLQ      $0x20, Z12, Z15
+	VPSRLQ      $0x20, Z10, Z16
+	VPTERNLOGD  $0x96, Z13, Z11, Z15
+	VPTERNLOGD  $0x96, Z14, Z9, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z9
+	VPMULUDQ    Z3, Z16, Z11
+	VPSRLQ      $0x20, Z11, Z15
+	VPSRLQ      $0x20, Z9, Z16
+	VPTERNLOGD  $0x96, Z13, Z12, Z15
+	VPTERNLOGD  $0x96, Z14, Z10, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z10
+	VPMULUDQ    Z3, Z16, Z12
+	VPSRLQ      $0x20, Z12, Z15
+	VPSRLQ      $0x20, Z10, Z16
+	VPTERNLOGD  $0x96, Z13, Z11, Z15
+	VPTERNLOGD  $0x96, Z14, Z9, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z9
+	VPMULUDQ    Z3, Z16, Z11
+	VPSRLQ      $0x20, Z11, Z15
+	VPSRLQ      $0x20, Z9, Z16
+	VPTERNLOGD  $0x96, Z13, Z12, Z15
+	VPTERNLOGD  $0x96, Z14, Z10, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z10
+	VPMULUDQ    Z3, Z16, Z12
+	VPSRLQ      $0x20, Z12, Z15
+	VPSRLQ      $0x20, Z10, Z16
+	VPTERNLOGD  $0x96, Z13, Z11, Z15
+	VPTERNLOGD  $0x96, Z14, Z9, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z9
+	VPMULUDQ    Z3, Z16, Z11
+	VPSRLQ      $0x20, Z11, Z15
+	VPSRLQ      $0x20, Z9, Z16
+	VPTERNLOGD  $0x96, Z13, Z12, Z15
+	VPTERNLOGD  $0x96, Z14, Z10, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z10
+	VPMULUDQ    Z3, Z16, Z12
+	VPSRLQ      $0x20, Z12, Z15
+	VPSRLQ      $0x20, Z10, Z16
+	VPTERNLOGD  $0x96, Z13, Z11, Z15
+	VPTERNLOGD  $0x96, Z14, Z9, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z9
+	VPMULUDQ    Z3, Z16, Z11
+	VPSRLQ      $0x20, Z11, Z15
+	VPSRLQ      $0x20, Z9, Z16
+	VPTERNLOGD  $0x96, Z13, Z12, Z15
+	VPTERNLOGD  $0x96, Z14, Z10, Z16
+	VPADDD      Z4, Z13, Z13
+	VPADDD      Z5, Z14, Z14
+	VPMULUDQ    Z2, Z15, Z10
+	VPMULUDQ    Z3, Z16, Z12
+	VPSRLQ      $0x20, Z12, Z15
+	VPSRLQ      $0x20, Z10, Z16
+	VPTERNLOGD  $0x96, Z13, Z11, Z15
+	VPTERNLOGD  $0x96, Z14, Z9, Z16
+	VPSLLQ      $0x20, Z12, Z12
+	VPSLLQ      $0x20, Z15, Z15
+	VPSRLQ      $0x20, Z15, Z15
+	VPORD       Z12, Z15, Z15
+	VPSLLQ      $0x20, Z10, Z10
+	VPSLLQ      $0x20, Z16, Z16
+	VPSRLQ      $0x20, Z16, Z16
+	VPORD       Z10, Z16, Z16
+	VPUNPCKLQDQ Z16, Z15, Z9
+	VPUNPCKHQDQ Z16, Z15, Z10
+	VMOVUPS     Z9, (CX)
+	VMOVUPS     Z10, 64(CX)
+	VPADDQ      philoxStepAVX512<>+0(SB), Z0, Z0
+	ADDQ        $0x80, CX
+	DECQ        AX
+	JMP         group
+
+end:
+	VZEROUPPER
+	RET
+
+DATA philoxOrderAVX512<>+0(SB)/8, $0x0000000000000000
+DATA philoxOrderAVX512<>+8(SB)/8, $0x0000000000000004
+DATA philoxOrderAVX512<>+16(SB)/8, $0x0000000000000001
+DATA philoxOrderAVX512<>+24(SB)/8, $0x0000000000000005
+DATA philoxOrderAVX512<>+32(SB)/8, $0x0000000000000002
+DATA philoxOrderAVX512<>+40(SB)/8, $0x0000000000000006
+DATA philoxOrderAVX512<>+48(SB)/8, $0x0000000000000003
+DATA philoxOrderAVX512<>+56(SB)/8, $0x0000000000000007
+GLOBL philoxOrderAVX512<>(SB), RODATA|NOPTR, $64
+
+DATA philoxStepAVX512<>+0(SB)/8, $0x0000000000000008
+DATA philoxStepAVX512<>+8(SB)/8, $0x0000000000000008
+DATA philoxStepAVX512<>+16(SB)/8, $0x0000000000000008
+DATA philoxStepAVX512<>+24(SB)/8, $0x0000000000000008
+DATA philoxStepAVX512<>+32(SB)/8, $0x0000000000000008
+DATA philoxStepAVX512<>+40(SB)/8, $0x0000000000000008
+DATA philoxStepAVX512<>+48(SB)/8, $0x0000000000000008
+DATA philoxStepAVX512<>+56(SB)/8, $0x0000000000000008
+GLOBL philoxStepAVX512<>(SB), RODATA|NOPTR, $64
+
+DATA cd2511f53<>+0(SB)/4, $0xd2511f53
+DATA cd2511f53<>+4(SB)/4, $0xd2511f53
+DATA cd2511f53<>+8(SB)/4, $0xd2511f53
+DATA cd2511f53<>+12(SB)/4, $0xd2511f53
+DATA cd2511f53<>+16(SB)/4, $0xd2511f53
+DATA cd2511f53<>+20(SB)/4, $0xd2511f53
+DATA cd2511f53<>+24(SB)/4, $0xd2511f53
+DATA cd2511f53<>+28(SB)/4, $0xd2511f53
+GLOBL cd2511f53<>(SB), RODATA|NOPTR, $32
+
+DATA ccd9e8d57<>+0(SB)/4, $0xcd9e8d57
+DATA ccd9e8d57<>+4(SB)/4, $0xcd9e8d57
+DATA ccd9e8d57<>+8(SB)/4, $0xcd9e8d57
+DATA ccd9e8d57<>+12(SB)/4, $0xcd9e8d57
+DATA ccd9e8d57<>+16(SB)/4, $0xcd9e8d57
+DATA ccd9e8d57<>+20(SB)/4, $0xcd9e8d57
+DATA ccd9e8d57<>+24(SB)/4, $0xcd9e8d57
+DATA ccd9e8d57<>+28(SB)/4, $0xcd9e8d57
+GLOBL ccd9e8d57<>(SB), RODATA|NOPTR, $32
+
+DATA c9e3779b9<>+0(SB)/4, $0x9e3779b9
+DATA c9e3779b9<>+4(SB)/4, $0x9e3779b9
+DATA c9e3779b9<>+8(SB)/4, $0x9e3779b9
+DATA c9e3779b9<>+12(SB)/4, $0x9e3779b9
+DATA c9e3779b9<>+16(SB)/4, $0x9e3779b9
+DATA c9e3779b9<>+20(SB)/4, $0x9e3779b9
+DATA c9e3779b9<>+24(SB)/4, $0x9e3779b9
+DATA c9e3779b9<>+28(SB)/4, $0x9e3779b9
+GLOBL c9e3779b9<>(SB), RODATA|NOPTR, $32
+
+DATA cbb67ae85<>+0(SB)/4, $0xbb67ae85
+DATA cbb67ae85<>+4(SB)/4, $0xbb67ae85
+DATA cbb67ae85<>+8(SB)/4, $0xbb67ae85
+DATA cbb67ae85<>+12(SB)/4, $0xbb67ae85
+DATA cbb67ae85<>+16(SB)/4, $0xbb67ae85
+DATA cbb67ae85<>+20(SB)/4, $0xbb67ae85
+DATA cbb67ae85<>+24(SB)/4, $0xbb67ae85
+DATA cbb67ae85<>+28(SB)/4, $0xbb67ae85
+GLOBL cbb67ae85<>(SB), RODATA|NOPTR, $32
+
+// func uniformAVX512(n int, u *float32, w *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·uniformAVX512(SB), NOSPLIT, $0-24
+	MOVQ u+8(FP), AX
+	MOVQ w+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ        $0x10, DX
+	JL          tail
+	VMOVUPS     (CX)(BX*4), Z0
+	VPSRLD      $0x08, Z0, Z0
+	VCVTDQ2PS   Z0, Z0
+	VMULPS.BCST c33800000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, (AX)(BX*4)
+	ADDQ        $0x10, BX
+	JMP         loop
+
+tail:
+	ADDQ        $0x10, DX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX)(BX*4), K1, Z0
+	VPSRLD      $0x08, Z0, Z0
+	VCVTDQ2PS   Z0, Z0
+	VMULPS.BCST c33800000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c33800000<>+0(SB)/4, $0x33800000
+DATA c33800000<>+4(SB)/4, $0x33800000
+DATA c33800000<>+8(SB)/4, $0x33800000
+DATA c33800000<>+12(SB)/4, $0x33800000
+DATA c33800000<>+16(SB)/4, $0x33800000
+DATA c33800000<>+20(SB)/4, $0x33800000
+DATA c33800000<>+24(SB)/4, $0x33800000
+DATA c33800000<>+28(SB)/4, $0x33800000
+GLOBL c33800000<>(SB), RODATA|NOPTR, $32
+
+// func dropoutAVX512(n int, y *float32, x *float32, w *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dropoutAVX512(SB), NOSPLIT, $0-40
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         w+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	VBROADCASTSS 4(BX), Z1
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ     $0x10, BX
+	JL       tail
+	VMOVUPS  (DX)(SI*4), Z2
+	VPSRLD   $0x08, Z2, Z2
+	VMOVUPS  (CX)(SI*4), Z5
+	VPXORD   Z3, Z3, Z3
+	VMOVAPS  Z1, Z6
+	VPCMPGTD Z2, Z0, K1
+	VMOVAPS  Z3, K1, Z6
+	VMULPS   Z6, Z5, Z5
+	VMOVUPS  Z5, (AX)(SI*4)
+	ADDQ     $0x10, SI
+	JMP      loop
+
+tail:
+	ADDQ      $0x10, BX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z2
+	VPSRLD    $0x08, Z2, Z2
+	VMOVUPS.Z (CX)(SI*4), K1, Z3
+	VPXORD    Z4, Z4, Z4
+	VMOVAPS   Z1, Z1
+	VPCMPGTD  Z2, Z0, K2
+	VMOVAPS   Z4, K2, Z1
+	VMULPS    Z1, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normalAVX512(n int, w *float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·normalAVX512(SB), NOSPLIT, $0-16
+	MOVQ n+0(FP), AX
+	MOVQ w+8(FP), CX
+
+pairs:
+	VMOVUPS          (CX), Z0
+	VMOVUPS          64(CX), Z1
+	VSHUFPS          $0x88, Z1, Z0, Z2
+	VSHUFPS          $0xdd, Z1, Z0, Z0
+	VPSLLD           $0x02, Z0, Z1
+	VPSRAD           $0x1f, Z1, Z1
+	VBROADCASTSS     c3fffffff<>+0(SB), Z5
+	VPANDD           Z5, Z0, Z5
+	VPSRLD           $0x08, Z5, Z5
+	VBROADCASTSS     c00400000<>+0(SB), Z6
+	VPANDD           Z6, Z1, Z6
+	VPXORD           Z1, Z5, Z5
+	VPSUBD           Z1, Z5, Z5
+	VPADDD           Z6, Z5, Z5
+	VCVTDQ2PS        Z5, Z5
+	VMULPS.BCST      c34800000<>+0(SB), Z5, Z5
+	VMULPS           Z5, Z5, Z1
+	VBROADCASTSS     c39283c1a<>+0(SB), Z6
+	VFMADD213PS.BCST cbb996966<>+0(SB), Z1, Z6
+	VFMADD213PS.BCST c3da335e3<>+0(SB), Z1, Z6
+	VFMADD213PS.BCST cbf255de7<>+0(SB), Z1, Z6
+	VMULPS           Z1, Z6, Z6
+	VADDPS.BCST      cb33bbd2e<>+0(SB), Z6, Z6
+	VMULPS           Z5, Z6, Z6
+	VBROADCASTSS     c3fc90fdb<>+0(SB), Z7
+	VFMADD231PS      Z7, Z5, Z6
+	VBROADCASTSS     c3a70fa83<>+0(SB), Z7
+	VFMADD213PS.BCST cbcaae9e4<>+0(SB), Z1, Z7
+	VFMADD213PS.BCST c3e81e0f8<>+0(SB), Z1, Z7
+	VFMADD213PS.BCST cbf9de9e6<>+0(SB), Z1, Z7
+	VFMADD213PS.BCST c3f800000<>+0(SB), Z1, Z7
+	VPSLLD           $0x01, Z0, Z9
+	VPXORD           Z0, Z9, Z9
+	VPSLLD           $0x01, Z9, Z8
+	VMOVAPS          Z6, Z1
+	VMOVAPS          Z7, Z5
+	VPMOVD2M         Z8, K1
+	VMOVAPS          Z7, K1, Z1
+	VMOVAPS          Z6, K1, Z5
+	VMOVAPS          Z0, Z0
+	VBROADCASTSS     c80000000<>+0(SB), Z6
+	VPANDD           Z6, Z0, Z0
+	VPORD            Z0, Z1, Z1
+	VBROADCASTSS     c80000000<>+0(SB), Z0
+	VPANDD           Z0, Z9, Z9
+	VPORD            Z9, Z5, Z5
+	VPSRLD           $0x08, Z2, Z0
+	VBROADCASTSS     cffffffff<>+0(SB), Z2
+	VPSUBD           Z2, Z0, Z0
+	VCVTDQ2PS        Z0, Z0
+	VMULPS.BCST      c33800000<>+0(SB), Z0, Z0
+	VMOVAPS          Z0, Z2
+	VPXORD           Z3, Z3, Z3
+	VBROADCASTSS     c00800000<>+0(SB), Z7
+	VMULPS.BCST      c4c000000<>+0(SB), Z0, Z6
+	VCMPPS           $0x11, Z7, Z0, K1
+	VMOVAPS          Z6, K1, Z2
+	VBROADCASTSS     cc1c80000<>+0(SB), Z6
+	VCMPPS           $0x11, Z7, Z0, K1
+	VMOVAPS          Z6, K1, Z3
+	VBROADCASTSS     c3f3504f3<>+0(SB), Z6
+	VPSUBD           Z6, Z2, Z6
+	VPSRAD           $0x17, Z6, Z6
+	VPSLLD           $0x17, Z6, Z7
+	VPSUBD           Z7, Z2, Z2
+	VCVTDQ2PS        Z6, Z6
+	VADDPS           Z3, Z6, Z6
+	VADDPS.BCST      cbf800000<>+0(SB), Z2, Z2
+	VBROADCASTSS     c3d9021bb<>+0(SB), Z7
+	VFMADD213PS.BCST cbdebd1b8<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST c3def251a<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST cbdfe5d4f<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST c3e11e9bf<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST cbe2aae50<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST c3e4cceac<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST cbe7ffffc<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST c3eaaaaaa<>+0(SB), Z2, Z7
+	VMULPS           Z2, Z2, Z8
+	VMULPS           Z2, Z7, Z7
+	VMULPS           Z8, Z7, Z7
+	VBROADCASTSS     cb95e8083<>+0(SB), Z9
+	VFMADD231PS      Z9, Z6, Z7
+	VBROADCASTSS     cbf000000<>+0(SB), Z9
+	VFMADD231PS      Z9, Z8, Z7
+	VADDPS           Z2, Z7, Z7
+	VBROADCASTSS     c3f318000<>+0(SB), Z2
+	VFMADD231PS      Z2, Z6, Z7
+	VPXORD           Z4, Z4, Z4
+	VBROADCASTSS     cff800000<>+0(SB), Z2
+	VCMPPS           $0x00, Z4, Z0, K1
+	VMOVAPS          Z2, K1, Z7
+	VBROADCASTSS     c7f800000<>+0(SB), Z2
+	VCMPPS           $0x15, Z2, Z0, K1
+	VMOVAPS          Z0, K1, Z7
+	VBROADCASTSS     c7fc00000<>+0(SB), Z2
+	VCMPPS           $0x11, Z4, Z0, K1
+	VMOVAPS          Z2, K1, Z7
+	VMULPS.BCST      cc0000000<>+0(SB), Z7, Z7
+	VSQRTPS          Z7, Z7
+	VMULPS           Z7, Z5, Z5
+	VMULPS           Z7, Z1, Z1
+	VUNPCKLPS        Z1, Z5, Z0
+	VUNPCKHPS        Z1, Z5, Z1
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, 64(CX)
+	ADDQ             $0x80, CX
+	SUBQ             $0x20, AX
+	JG               pairs
+	VZEROUPPER
+	RET
+
+DATA c3fffffff<>+0(SB)/4, $0x3fffffff
+DATA c3fffffff<>+4(SB)/4, $0x3fffffff
+DATA c3fffffff<>+8(SB)/4, $0x3fffffff
+DATA c3fffffff<>+12(SB)/4, $0x3fffffff
+DATA c3fffffff<>+16(SB)/4, $0x3fffffff
+DATA c3fffffff<>+20(SB)/4, $0x3fffffff
+DATA c3fffffff<>+24(SB)/4, $0x3fffffff
+DATA c3fffffff<>+28(SB)/4, $0x3fffffff
+GLOBL c3fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA c00400000<>+0(SB)/4, $0x00400000
+DATA c00400000<>+4(SB)/4, $0x00400000
+DATA c00400000<>+8(SB)/4, $0x00400000
+DATA c00400000<>+12(SB)/4, $0x00400000
+DATA c00400000<>+16(SB)/4, $0x00400000
+DATA c00400000<>+20(SB)/4, $0x00400000
+DATA c00400000<>+24(SB)/4, $0x00400000
+DATA c00400000<>+28(SB)/4, $0x00400000
+GLOBL c00400000<>(SB), RODATA|NOPTR, $32
+
+DATA c34800000<>+0(SB)/4, $0x34800000
+DATA c34800000<>+4(SB)/4, $0x34800000
+DATA c34800000<>+8(SB)/4, $0x34800000
+DATA c34800000<>+12(SB)/4, $0x34800000
+DATA c34800000<>+16(SB)/4, $0x34800000
+DATA c34800000<>+20(SB)/4, $0x34800000
+DATA c34800000<>+24(SB)/4, $0x34800000
+DATA c34800000<>+28(SB)/4, $0x34800000
+GLOBL c34800000<>(SB), RODATA|NOPTR, $32
+
+DATA c39283c1a<>+0(SB)/4, $0x39283c1a
+DATA c39283c1a<>+4(SB)/4, $0x39283c1a
+DATA c39283c1a<>+8(SB)/4, $0x39283c1a
+DATA c39283c1a<>+12(SB)/4, $0x39283c1a
+DATA c39283c1a<>+16(SB)/4, $0x39283c1a
+DATA c39283c1a<>+20(SB)/4, $0x39283c1a
+DATA c39283c1a<>+24(SB)/4, $0x39283c1a
+DATA c39283c1a<>+28(SB)/4, $0x39283c1a
+GLOBL c39283c1a<>(SB), RODATA|NOPTR, $32
+
+DATA cbb996966<>+0(SB)/4, $0xbb996966
+DATA cbb996966<>+4(SB)/4, $0xbb996966
+DATA cbb996966<>+8(SB)/4, $0xbb996966
+DATA cbb996966<>+12(SB)/4, $0xbb996966
+DATA cbb996966<>+16(SB)/4, $0xbb996966
+DATA cbb996966<>+20(SB)/4, $0xbb996966
+DATA cbb996966<>+24(SB)/4, $0xbb996966
+DATA cbb996966<>+28(SB)/4, $0xbb996966
+GLOBL cbb996966<>(SB), RODATA|NOPTR, $32
+
+DATA c3da335e3<>+0(SB)/4, $0x3da335e3
+DATA c3da335e3<>+4(SB)/4, $0x3da335e3
+DATA c3da335e3<>+8(SB)/4, $0x3da335e3
+DATA c3da335e3<>+12(SB)/4, $0x3da335e3
+DATA c3da335e3<>+16(SB)/4, $0x3da335e3
+DATA c3da335e3<>+20(SB)/4, $0x3da335e3
+DATA c3da335e3<>+24(SB)/4, $0x3da335e3
+DATA c3da335e3<>+28(SB)/4, $0x3da335e3
+GLOBL c3da335e3<>(SB), RODATA|NOPTR, $32
+
+DATA cbf255de7<>+0(SB)/4, $0xbf255de7
+DATA cbf255de7<>+4(SB)/4, $0xbf255de7
+DATA cbf255de7<>+8(SB)/4, $0xbf255de7
+DATA cbf255de7<>+12(SB)/4, $0xbf255de7
+DATA cbf255de7<>+16(SB)/4, $0xbf255de7
+DATA cbf255de7<>+20(SB)/4, $0xbf255de7
+DATA cbf255de7<>+24(SB)/4, $0xbf255de7
+DATA cbf255de7<>+28(SB)/4, $0xbf255de7
+GLOBL cbf255de7<>(SB), RODATA|NOPTR, $32
+
+DATA cb33bbd2e<>+0(SB)/4, $0xb33bbd2e
+DATA cb33bbd2e<>+4(SB)/4, $0xb33bbd2e
+DATA cb33bbd2e<>+8(SB)/4, $0xb33bbd2e
+DATA cb33bbd2e<>+12(SB)/4, $0xb33bbd2e
+DATA cb33bbd2e<>+16(SB)/4, $0xb33bbd2e
+DATA cb33bbd2e<>+20(SB)/4, $0xb33bbd2e
+DATA cb33bbd2e<>+24(SB)/4, $0xb33bbd2e
+DATA cb33bbd2e<>+28(SB)/4, $0xb33bbd2e
+GLOBL cb33bbd2e<>(SB), RODATA|NOPTR, $32
+
+DATA c3fc90fdb<>+0(SB)/4, $0x3fc90fdb
+DATA c3fc90fdb<>+4(SB)/4, $0x3fc90fdb
+DATA c3fc90fdb<>+8(SB)/4, $0x3fc90fdb
+DATA c3fc90fdb<>+12(SB)/4, $0x3fc90fdb
+DATA c3fc90fdb<>+16(SB)/4, $0x3fc90fdb
+DATA c3fc90fdb<>+20(SB)/4, $0x3fc90fdb
+DATA c3fc90fdb<>+24(SB)/4, $0x3fc90fdb
+DATA c3fc90fdb<>+28(SB)/4, $0x3fc90fdb
+GLOBL c3fc90fdb<>(SB), RODATA|NOPTR, $32
+
+DATA c3a70fa83<>+0(SB)/4, $0x3a70fa83
+DATA c3a70fa83<>+4(SB)/4, $0x3a70fa83
+DATA c3a70fa83<>+8(SB)/4, $0x3a70fa83
+DATA c3a70fa83<>+12(SB)/4, $0x3a70fa83
+DATA c3a70fa83<>+16(SB)/4, $0x3a70fa83
+DATA c3a70fa83<>+20(SB)/4, $0x3a70fa83
+DATA c3a70fa83<>+24(SB)/4, $0x3a70fa83
+DATA c3a70fa83<>+28(SB)/4, $0x3a70fa83
+GLOBL c3a70fa83<>(SB), RODATA|NOPTR, $32
+
+DATA cbcaae9e4<>+0(SB)/4, $0xbcaae9e4
+DATA cbcaae9e4<>+4(SB)/4, $0xbcaae9e4
+DATA cbcaae9e4<>+8(SB)/4, $0xbcaae9e4
+DATA cbcaae9e4<>+12(SB)/4, $0xbcaae9e4
+DATA cbcaae9e4<>+16(SB)/4, $0xbcaae9e4
+DATA cbcaae9e4<>+20(SB)/4, $0xbcaae9e4
+DATA cbcaae9e4<>+24(SB)/4, $0xbcaae9e4
+DATA cbcaae9e4<>+28(SB)/4, $0xbcaae9e4
+GLOBL cbcaae9e4<>(SB), RODATA|NOPTR, $32
+
+DATA c3e81e0f8<>+0(SB)/4, $0x3e81e0f8
+DATA c3e81e0f8<>+4(SB)/4, $0x3e81e0f8
+DATA c3e81e0f8<>+8(SB)/4, $0x3e81e0f8
+DATA c3e81e0f8<>+12(SB)/4, $0x3e81e0f8
+DATA c3e81e0f8<>+16(SB)/4, $0x3e81e0f8
+DATA c3e81e0f8<>+20(SB)/4, $0x3e81e0f8
+DATA c3e81e0f8<>+24(SB)/4, $0x3e81e0f8
+DATA c3e81e0f8<>+28(SB)/4, $0x3e81e0f8
+GLOBL c3e81e0f8<>(SB), RODATA|NOPTR, $32
+
+DATA cbf9de9e6<>+0(SB)/4, $0xbf9de9e6
+DATA cbf9de9e6<>+4(SB)/4, $0xbf9de9e6
+DATA cbf9de9e6<>+8(SB)/4, $0xbf9de9e6
+DATA cbf9de9e6<>+12(SB)/4, $0xbf9de9e6
+DATA cbf9de9e6<>+16(SB)/4, $0xbf9de9e6
+DATA cbf9de9e6<>+20(SB)/4, $0xbf9de9e6
+DATA cbf9de9e6<>+24(SB)/4, $0xbf9de9e6
+DATA cbf9de9e6<>+28(SB)/4, $0xbf9de9e6
+GLOBL cbf9de9e6<>(SB), RODATA|NOPTR, $32
+
+DATA cffffffff<>+0(SB)/4, $0xffffffff
+DATA cffffffff<>+4(SB)/4, $0xffffffff
+DATA cffffffff<>+8(SB)/4, $0xffffffff
+DATA cffffffff<>+12(SB)/4, $0xffffffff
+DATA cffffffff<>+16(SB)/4, $0xffffffff
+DATA cffffffff<>+20(SB)/4, $0xffffffff
+DATA cffffffff<>+24(SB)/4, $0xffffffff
+DATA cffffffff<>+28(SB)/4, $0xffffffff
+GLOBL cffffffff<>(SB), RODATA|NOPTR, $32
+
+DATA cc0000000<>+0(SB)/4, $0xc0000000
+DATA cc0000000<>+4(SB)/4, $0xc0000000
+DATA cc0000000<>+8(SB)/4, $0xc0000000
+DATA cc0000000<>+12(SB)/4, $0xc0000000
+DATA cc0000000<>+16(SB)/4, $0xc0000000
+DATA cc0000000<>+20(SB)/4, $0xc0000000
+DATA cc0000000<>+24(SB)/4, $0xc0000000
+DATA cc0000000<>+28(SB)/4, $0xc0000000
+GLOBL cc0000000<>(SB), RODATA|NOPTR, $32
+
+// func widen16AVX512(n int, y *float32, x *uint16)
+// Requires: AVX, AVX512F
+TEXT ·widen16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VCVTPH2PS (DX)(BX*2), Z0
+	VMOVUPS   Z0, (CX)(BX*4)
+	ADDQ      $0x10, BX
+	CMPQ      BX, AX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func narrow16AVX512(n int, y *uint16, x *float32)
+// Requires: AVX, AVX512F
+TEXT ·narrow16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS   (DX)(BX*4), Z0
+	VCVTPS2PH $0x00, Z0, Y0
+	VMOVDQU   Y0, (CX)(BX*2)
+	ADDQ      $0x10, BX
+	CMPQ      BX, AX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func widenB16AVX512(n int, y *float32, x *uint16)
+// Requires: AVX, AVX512F
+TEXT ·widenB16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VPMOVZXWD    (DX)(BX*2), Z0
+	VPSLLD       $0x10, Z0, Z0
+	VBROADCASTSS c00400000<>+0(SB), Z1
+	VPORD        Z1, Z0, Z1
+	VMOVAPS      Z0, Z2
+	VCMPPS       $0x03, Z0, Z2, K1
+	VMOVAPS      Z1, K1, Z0
+	VMOVUPS      Z0, (CX)(BX*4)
+	ADDQ         $0x10, BX
+	CMPQ         BX, AX
+	JL           loop
+	VZEROUPPER
+	RET
+
+// func narrowB16AVX512(n int, y *uint16, x *float32)
+// Requires: AVX, AVX512F
+TEXT ·narrowB16AVX512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS      (DX)(BX*4), Z0
+	VPSRLD       $0x10, Z0, Z2
+	VBROADCASTSS c00000001<>+0(SB), Z1
+	VPANDD       Z1, Z2, Z2
+	VBROADCASTSS c00007fff<>+0(SB), Z1
+	VPADDD       Z1, Z0, Z1
+	VPADDD       Z2, Z1, Z1
+	VBROADCASTSS c00400000<>+0(SB), Z2
+	VPORD        Z2, Z0, Z2
+	VCMPPS       $0x03, Z0, Z0, K1
+	VMOVAPS      Z2, K1, Z1
+	VPSRLD       $0x10, Z1, Z1
+	VPMOVDW      Z1, Y0
+	VMOVDQU      Y0, (CX)(BX*2)
+	ADDQ         $0x10, BX
+	CMPQ         BX, AX
+	JL           loop
+	VZEROUPPER
+	RET
+
+DATA c00000001<>+0(SB)/4, $0x00000001
+DATA c00000001<>+4(SB)/4, $0x00000001
+DATA c00000001<>+8(SB)/4, $0x00000001
+DATA c00000001<>+12(SB)/4, $0x00000001
+DATA c00000001<>+16(SB)/4, $0x00000001
+DATA c00000001<>+20(SB)/4, $0x00000001
+DATA c00000001<>+24(SB)/4, $0x00000001
+DATA c00000001<>+28(SB)/4, $0x00000001
+GLOBL c00000001<>(SB), RODATA|NOPTR, $32
+
+DATA c00007fff<>+0(SB)/4, $0x00007fff
+DATA c00007fff<>+4(SB)/4, $0x00007fff
+DATA c00007fff<>+8(SB)/4, $0x00007fff
+DATA c00007fff<>+12(SB)/4, $0x00007fff
+DATA c00007fff<>+16(SB)/4, $0x00007fff
+DATA c00007fff<>+20(SB)/4, $0x00007fff
+DATA c00007fff<>+24(SB)/4, $0x00007fff
+DATA c00007fff<>+28(SB)/4, $0x00007fff
+GLOBL c00007fff<>(SB), RODATA|NOPTR, $32
+
+// func minAVX512(n int, x *float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·minAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS c7f800000<>+0(SB), Z0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ         $0x10, CX
+	JL           tail
+	VMOVUPS      (AX)(DX*4), Z1
+	VBROADCASTSS c7f800000<>+0(SB), Z2
+	VMINPS       Z0, Z1, Z0
+	ADDQ         $0x10, DX
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, CX
+	JZ           done
+	MOVQ         $-1, BX
+	BZHIQ        CX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (AX)(DX*4), K1, Z1
+	VBROADCASTSS c7f800000<>+0(SB), Z2
+	VMOVAPS      Z2, Z2
+	VMOVAPS      Z1, K1, Z2
+	VMOVAPS      Z2, Z1
+	VMINPS       Z0, Z1, Z0
+
+done:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VMINPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMINPS        X1, X0, X0
+	VSHUFPS       $0x4e, X0, X0, X1
+	VMINPS        X1, X0, X0
+	VSHUFPS       $0xb1, X0, X0, X1
+	VMINPS        X1, X0, X0
+	MOVSS         X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func magnitudeAVX512(n int, x *float32) float32
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·magnitudeAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS c00000000<>+0(SB), Z0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ         $0x10, CX
+	JL           tail
+	VMOVUPS      (AX)(DX*4), Z1
+	VBROADCASTSS c7fffffff<>+0(SB), Z2
+	VPANDD       Z2, Z1, Z1
+	VPMAXUD      Z1, Z0, Z0
+	ADDQ         $0x10, DX
+	JMP          loop
+
+tail:
+	ADDQ         $0x10, CX
+	JZ           done
+	MOVQ         $-1, BX
+	BZHIQ        CX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (AX)(DX*4), K1, Z1
+	VBROADCASTSS c7fffffff<>+0(SB), Z2
+	VPANDD       Z2, Z1, Z1
+	VPMAXUD      Z1, Z0, Z0
+
+done:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VPMAXUD       Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VPMAXUD       X1, X0, X0
+	VSHUFPS       $0x4e, X0, X0, X1
+	VPMAXUD       X1, X0, X0
+	VSHUFPS       $0xb1, X0, X0, X1
+	VPMAXUD       X1, X0, X0
+	MOVSS         X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func moreAVX512(n int, best *float32, at *float32, x *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·moreAVX512(SB), NOSPLIT, $0-40
+	MOVQ         best+8(FP), AX
+	MOVQ         at+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ    $0x10, BX
+	JL      tail
+	VMOVUPS (AX)(SI*4), Z1
+	VMOVUPS (CX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VCMPPS  $0x16, Z1, Z3, K1
+	VCMPPS  $0x03, Z1, Z1, K2
+	KANDNW  K1, K2, K1
+	VMOVAPS Z3, K1, Z1
+	VMOVAPS Z0, K1, Z2
+	VMOVUPS Z1, (AX)(SI*4)
+	VMOVUPS Z2, (CX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, BX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (AX)(SI*4), K1, Z1
+	VMOVUPS.Z (CX)(SI*4), K1, Z2
+	VMOVUPS.Z (DX)(SI*4), K1, Z3
+	VCMPPS    $0x16, Z1, Z3, K2
+	VCMPPS    $0x03, Z1, Z1, K3
+	KANDNW    K2, K3, K2
+	VMOVAPS   Z3, K2, Z1
+	VMOVAPS   Z0, K2, Z2
+	VMOVUPS   Z1, K1, (AX)(SI*4)
+	VMOVUPS   Z2, K1, (CX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessAVX512(n int, best *float32, at *float32, x *float32, s *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessAVX512(SB), NOSPLIT, $0-40
+	MOVQ         best+8(FP), AX
+	MOVQ         at+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Z0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ    $0x10, BX
+	JL      tail
+	VMOVUPS (AX)(SI*4), Z1
+	VMOVUPS (CX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VCMPPS  $0x19, Z1, Z3, K1
+	VCMPPS  $0x03, Z1, Z1, K2
+	KANDNW  K1, K2, K1
+	VMOVAPS Z3, K1, Z1
+	VMOVAPS Z0, K1, Z2
+	VMOVUPS Z1, (AX)(SI*4)
+	VMOVUPS Z2, (CX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	ADDQ      $0x10, BX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (AX)(SI*4), K1, Z1
+	VMOVUPS.Z (CX)(SI*4), K1, Z2
+	VMOVUPS.Z (DX)(SI*4), K1, Z3
+	VCMPPS    $0x19, Z1, Z3, K2
+	VCMPPS    $0x03, Z1, Z1, K3
+	KANDNW    K2, K3, K2
+	VMOVAPS   Z3, K2, Z1
+	VMOVAPS   Z0, K2, Z2
+	VMOVUPS   Z1, K1, (AX)(SI*4)
+	VMOVUPS   Z2, K1, (CX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func tile1x8AVX2(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, acc int, w int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-80
@@ -19430,6 +20263,627 @@ tail:
 	VMASKMOVPS  (DX)(SI*4), Y1, Y3
 	VFMADD231PS Y3, Y0, Y2
 	VMASKMOVPS  Y2, Y1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func philoxAVX2(groups int, w *float32, state *uint64)
+// Requires: AVX, AVX2
+TEXT ·philoxAVX2(SB), NOSPLIT, $0-24
+	MOVQ         groups+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         state+16(FP), DX
+	VPBROADCASTQ 16(DX), Y0
+	VPBROADCASTQ 8(DX), Y1
+	VPADDQ       philoxOrderAVX2<>+0(SB), Y0, Y0
+	VPBROADCASTQ (DX), Y2
+	VPSRLQ       $0x20, Y2, Y3
+	VPSRLQ       $0x20, Y1, Y4
+
+group:
+	TESTQ       AX, AX
+	JZ          end
+	VMOVAPS     Y0, Y5
+	VMOVAPS     Y1, Y7
+	VMOVAPS     Y4, Y8
+	VPSRLQ      $0x20, Y0, Y6
+	VMOVAPS     Y2, Y9
+	VMOVAPS     Y3, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y5, Y5
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y7, Y7
+	VPSRLQ      $0x20, Y7, Y11
+	VPSRLQ      $0x20, Y5, Y12
+	VPXOR       Y6, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y8, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y6
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y8
+	VPSRLQ      $0x20, Y8, Y11
+	VPSRLQ      $0x20, Y6, Y12
+	VPXOR       Y7, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y5, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y5
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y7
+	VPSRLQ      $0x20, Y7, Y11
+	VPSRLQ      $0x20, Y5, Y12
+	VPXOR       Y8, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y6, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y6
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y8
+	VPSRLQ      $0x20, Y8, Y11
+	VPSRLQ      $0x20, Y6, Y12
+	VPXOR       Y7, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y5, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y5
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y7
+	VPSRLQ      $0x20, Y7, Y11
+	VPSRLQ      $0x20, Y5, Y12
+	VPXOR       Y8, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y6, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y6
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y8
+	VPSRLQ      $0x20, Y8, Y11
+	VPSRLQ      $0x20, Y6, Y12
+	VPXOR       Y7, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y5, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y5
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y7
+	VPSRLQ      $0x20, Y7, Y11
+	VPSRLQ      $0x20, Y5, Y12
+	VPXOR       Y8, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y6, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y6
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y8
+	VPSRLQ      $0x20, Y8, Y11
+	VPSRLQ      $0x20, Y6, Y12
+	VPXOR       Y7, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y5, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y5
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y7
+	VPSRLQ      $0x20, Y7, Y11
+	VPSRLQ      $0x20, Y5, Y12
+	VPXOR       Y8, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y6, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPADDD      c9e3779b9<>+0(SB), Y9, Y9
+	VPADDD      cbb67ae85<>+0(SB), Y10, Y10
+	VPMULUDQ    cd2511f53<>+0(SB), Y11, Y6
+	VPMULUDQ    ccd9e8d57<>+0(SB), Y12, Y8
+	VPSRLQ      $0x20, Y8, Y11
+	VPSRLQ      $0x20, Y6, Y12
+	VPXOR       Y7, Y11, Y11
+	VPXOR       Y9, Y11, Y11
+	VPXOR       Y5, Y12, Y12
+	VPXOR       Y10, Y12, Y12
+	VPSLLQ      $0x20, Y8, Y8
+	VPSLLQ      $0x20, Y11, Y11
+	VPSRLQ      $0x20, Y11, Y11
+	VPOR        Y8, Y11, Y11
+	VPSLLQ      $0x20, Y6, Y6
+	VPSLLQ      $0x20, Y12, Y12
+	VPSRLQ      $0x20, Y12, Y12
+	VPOR        Y6, Y12, Y12
+	VPUNPCKLQDQ Y12, Y11, Y5
+	VPUNPCKHQDQ Y12, Y11, Y6
+	VMOVUPS     Y5, (CX)
+	VMOVUPS     Y6, 32(CX)
+	VPADDQ      philoxStepAVX2<>+0(SB), Y0, Y0
+	ADDQ        $0x40, CX
+	DECQ        AX
+	JMP         group
+
+end:
+	VZEROUPPER
+	RET
+
+DATA philoxOrderAVX2<>+0(SB)/8, $0x0000000000000000
+DATA philoxOrderAVX2<>+8(SB)/8, $0x0000000000000002
+DATA philoxOrderAVX2<>+16(SB)/8, $0x0000000000000001
+DATA philoxOrderAVX2<>+24(SB)/8, $0x0000000000000003
+GLOBL philoxOrderAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA philoxStepAVX2<>+0(SB)/8, $0x0000000000000004
+DATA philoxStepAVX2<>+8(SB)/8, $0x0000000000000004
+DATA philoxStepAVX2<>+16(SB)/8, $0x0000000000000004
+DATA philoxStepAVX2<>+24(SB)/8, $0x0000000000000004
+GLOBL philoxStepAVX2<>(SB), RODATA|NOPTR, $32
+
+// func uniformAVX2(n int, u *float32, w *float32)
+// Requires: AVX, AVX2
+TEXT ·uniformAVX2(SB), NOSPLIT, $0-24
+	MOVQ u+8(FP), AX
+	MOVQ w+16(FP), CX
+	MOVQ n+0(FP), DX
+	XORQ BX, BX
+
+loop:
+	SUBQ      $0x08, DX
+	JL        tail
+	VMOVUPS   (CX)(BX*4), Y0
+	VPSRLD    $0x08, Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    c33800000<>+0(SB), Y0, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	ADDQ       $0x08, DX
+	JZ         done
+	LEAQ       lanes<>+0(SB), DI
+	MOVQ       $0x00000008, SI
+	SUBQ       DX, SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (CX)(BX*4), Y0, Y1
+	VPSRLD     $0x08, Y1, Y1
+	VCVTDQ2PS  Y1, Y1
+	VMULPS     c33800000<>+0(SB), Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func dropoutAVX2(n int, y *float32, x *float32, w *float32, s *float32)
+// Requires: AVX, AVX2
+TEXT ·dropoutAVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+8(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         w+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	VBROADCASTSS 4(BX), Y1
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ     $0x08, BX
+	JL       tail
+	VMOVUPS  (DX)(SI*4), Y2
+	VPSRLD   $0x08, Y2, Y2
+	VMOVUPS  (CX)(SI*4), Y3
+	VXORPS   Y4, Y4, Y4
+	VMOVAPS  Y1, Y4
+	VPCMPGTD Y2, Y0, Y2
+	VPANDN   Y4, Y2, Y4
+	VMULPS   Y4, Y3, Y3
+	VMOVUPS  Y3, (AX)(SI*4)
+	ADDQ     $0x08, SI
+	JMP      loop
+
+tail:
+	ADDQ       $0x08, BX
+	JZ         done
+	LEAQ       lanes<>+0(SB), R8
+	MOVQ       $0x00000008, DI
+	SUBQ       BX, DI
+	VMOVUPS    (R8)(DI*4), Y2
+	VMASKMOVPS (DX)(SI*4), Y2, Y3
+	VPSRLD     $0x08, Y3, Y3
+	VMASKMOVPS (CX)(SI*4), Y2, Y4
+	VXORPS     Y5, Y5, Y5
+	VMOVAPS    Y1, Y1
+	VPCMPGTD   Y3, Y0, Y0
+	VPANDN     Y1, Y0, Y1
+	VMULPS     Y1, Y4, Y4
+	VMASKMOVPS Y4, Y2, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normalAVX2(n int, w *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·normalAVX2(SB), NOSPLIT, $0-16
+	MOVQ n+0(FP), AX
+	MOVQ w+8(FP), CX
+
+pairs:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VSHUFPS      $0x88, Y1, Y0, Y2
+	VSHUFPS      $0xdd, Y1, Y0, Y0
+	VPSLLD       $0x02, Y0, Y1
+	VPSRAD       $0x1f, Y1, Y1
+	VBROADCASTSS c3fffffff<>+0(SB), Y3
+	VPAND        Y3, Y0, Y3
+	VPSRLD       $0x08, Y3, Y3
+	VBROADCASTSS c00400000<>+0(SB), Y4
+	VPAND        Y4, Y1, Y4
+	VPXOR        Y1, Y3, Y3
+	VPSUBD       Y1, Y3, Y3
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       c34800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y3, Y1
+	VBROADCASTSS c39283c1a<>+0(SB), Y4
+	VFMADD213PS  cbb996966<>+0(SB), Y1, Y4
+	VFMADD213PS  c3da335e3<>+0(SB), Y1, Y4
+	VFMADD213PS  cbf255de7<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y4, Y4
+	VADDPS       cb33bbd2e<>+0(SB), Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS c3fc90fdb<>+0(SB), Y5
+	VFMADD231PS  Y5, Y3, Y4
+	VBROADCASTSS c3a70fa83<>+0(SB), Y5
+	VFMADD213PS  cbcaae9e4<>+0(SB), Y1, Y5
+	VFMADD213PS  c3e81e0f8<>+0(SB), Y1, Y5
+	VFMADD213PS  cbf9de9e6<>+0(SB), Y1, Y5
+	VFMADD213PS  c3f800000<>+0(SB), Y1, Y5
+	VPSLLD       $0x01, Y0, Y7
+	VPXOR        Y0, Y7, Y7
+	VPSLLD       $0x01, Y7, Y6
+	VMOVAPS      Y4, Y1
+	VMOVAPS      Y5, Y3
+	VBLENDVPS    Y6, Y5, Y4, Y1
+	VBLENDVPS    Y6, Y4, Y5, Y3
+	VMOVAPS      Y0, Y0
+	VBROADCASTSS c80000000<>+0(SB), Y4
+	VPAND        Y4, Y0, Y0
+	VPOR         Y0, Y1, Y1
+	VBROADCASTSS c80000000<>+0(SB), Y0
+	VPAND        Y0, Y7, Y7
+	VPOR         Y7, Y3, Y3
+	VPSRLD       $0x08, Y2, Y0
+	VBROADCASTSS cffffffff<>+0(SB), Y2
+	VPSUBD       Y2, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       c33800000<>+0(SB), Y0, Y0
+	VMOVAPS      Y0, Y2
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS c00800000<>+0(SB), Y6
+	VMULPS       c4c000000<>+0(SB), Y0, Y4
+	VCMPPS       $0x11, Y6, Y0, Y7
+	VBLENDVPS    Y7, Y4, Y2, Y2
+	VBROADCASTSS cc1c80000<>+0(SB), Y4
+	VCMPPS       $0x11, Y6, Y0, Y6
+	VBLENDVPS    Y6, Y4, Y5, Y5
+	VBROADCASTSS c3f3504f3<>+0(SB), Y4
+	VPSUBD       Y4, Y2, Y4
+	VPSRAD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y4, Y4
+	VADDPS       Y5, Y4, Y4
+	VADDPS       cbf800000<>+0(SB), Y2, Y2
+	VBROADCASTSS c3d9021bb<>+0(SB), Y5
+	VFMADD213PS  cbdebd1b8<>+0(SB), Y2, Y5
+	VFMADD213PS  c3def251a<>+0(SB), Y2, Y5
+	VFMADD213PS  cbdfe5d4f<>+0(SB), Y2, Y5
+	VFMADD213PS  c3e11e9bf<>+0(SB), Y2, Y5
+	VFMADD213PS  cbe2aae50<>+0(SB), Y2, Y5
+	VFMADD213PS  c3e4cceac<>+0(SB), Y2, Y5
+	VFMADD213PS  cbe7ffffc<>+0(SB), Y2, Y5
+	VFMADD213PS  c3eaaaaaa<>+0(SB), Y2, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y2, Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VBROADCASTSS cb95e8083<>+0(SB), Y7
+	VFMADD231PS  Y7, Y4, Y5
+	VBROADCASTSS cbf000000<>+0(SB), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	VADDPS       Y2, Y5, Y5
+	VBROADCASTSS c3f318000<>+0(SB), Y2
+	VFMADD231PS  Y2, Y4, Y5
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS cff800000<>+0(SB), Y4
+	VCMPPS       $0x00, Y2, Y0, Y6
+	VBLENDVPS    Y6, Y4, Y5, Y5
+	VBROADCASTSS c7f800000<>+0(SB), Y4
+	VCMPPS       $0x15, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y0, Y5, Y5
+	VBROADCASTSS c7fc00000<>+0(SB), Y4
+	VCMPPS       $0x11, Y2, Y0, Y0
+	VBLENDVPS    Y0, Y4, Y5, Y5
+	VMULPS       cc0000000<>+0(SB), Y5, Y5
+	VSQRTPS      Y5, Y5
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y1, Y1
+	VUNPCKLPS    Y1, Y3, Y0
+	VUNPCKHPS    Y1, Y3, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, AX
+	JG           pairs
+	VZEROUPPER
+	RET
+
+// func widen16AVX2(n int, y *float32, x *uint16)
+// Requires: AVX, F16C
+TEXT ·widen16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VCVTPH2PS (DX)(BX*2), Y0
+	VMOVUPS   Y0, (CX)(BX*4)
+	ADDQ      $0x08, BX
+	CMPQ      BX, AX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func narrow16AVX2(n int, y *uint16, x *float32)
+// Requires: AVX, F16C
+TEXT ·narrow16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS   (DX)(BX*4), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VMOVDQU   X0, (CX)(BX*2)
+	ADDQ      $0x08, BX
+	CMPQ      BX, AX
+	JL        loop
+	VZEROUPPER
+	RET
+
+// func widenB16AVX2(n int, y *float32, x *uint16)
+// Requires: AVX, AVX2
+TEXT ·widenB16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VPMOVZXWD    (DX)(BX*2), Y0
+	VPSLLD       $0x10, Y0, Y0
+	VBROADCASTSS c00400000<>+0(SB), Y1
+	VPOR         Y1, Y0, Y1
+	VMOVAPS      Y0, Y2
+	VCMPPS       $0x03, Y0, Y2, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, AX
+	JL           loop
+	VZEROUPPER
+	RET
+
+// func narrowB16AVX2(n int, y *uint16, x *float32)
+// Requires: AVX, AVX2
+TEXT ·narrowB16AVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	VMOVUPS      (DX)(BX*4), Y0
+	VPSRLD       $0x10, Y0, Y2
+	VBROADCASTSS c00000001<>+0(SB), Y1
+	VPAND        Y1, Y2, Y2
+	VBROADCASTSS c00007fff<>+0(SB), Y1
+	VPADDD       Y1, Y0, Y1
+	VPADDD       Y2, Y1, Y1
+	VBROADCASTSS c00400000<>+0(SB), Y2
+	VPOR         Y2, Y0, Y2
+	VCMPPS       $0x03, Y0, Y0, Y0
+	VBLENDVPS    Y0, Y2, Y1, Y1
+	VPSRLD       $0x10, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X0
+	VPACKUSDW    X0, X1, X0
+	VMOVDQU      X0, (CX)(BX*2)
+	ADDQ         $0x08, BX
+	CMPQ         BX, AX
+	JL           loop
+	VZEROUPPER
+	RET
+
+// func minAVX2(n int, x *float32) float32
+// Requires: AVX, SSE
+TEXT ·minAVX2(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS c7f800000<>+0(SB), Y0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ         $0x08, CX
+	JL           tail
+	VMOVUPS      (AX)(DX*4), Y1
+	VBROADCASTSS c7f800000<>+0(SB), Y2
+	VMINPS       Y0, Y1, Y0
+	ADDQ         $0x08, DX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, CX
+	JZ           done
+	LEAQ         lanes<>+0(SB), SI
+	MOVQ         $0x00000008, BX
+	SUBQ         CX, BX
+	VMOVUPS      (SI)(BX*4), Y1
+	VMASKMOVPS   (AX)(DX*4), Y1, Y2
+	VBROADCASTSS c7f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y2, Y3, Y2
+	VMINPS       Y0, Y2, Y0
+
+done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VMINPS       X1, X0, X0
+	VSHUFPS      $0x4e, X0, X0, X1
+	VMINPS       X1, X0, X0
+	VSHUFPS      $0xb1, X0, X0, X1
+	VMINPS       X1, X0, X0
+	MOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func magnitudeAVX2(n int, x *float32) float32
+// Requires: AVX, AVX2, SSE
+TEXT ·magnitudeAVX2(SB), NOSPLIT, $0-20
+	MOVQ         x+8(FP), AX
+	VBROADCASTSS c00000000<>+0(SB), Y0
+	MOVQ         n+0(FP), CX
+	XORQ         DX, DX
+
+loop:
+	SUBQ         $0x08, CX
+	JL           tail
+	VMOVUPS      (AX)(DX*4), Y1
+	VBROADCASTSS c7fffffff<>+0(SB), Y2
+	VPAND        Y2, Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	ADDQ         $0x08, DX
+	JMP          loop
+
+tail:
+	ADDQ         $0x08, CX
+	JZ           done
+	LEAQ         lanes<>+0(SB), SI
+	MOVQ         $0x00000008, BX
+	SUBQ         CX, BX
+	VMOVUPS      (SI)(BX*4), Y1
+	VMASKMOVPS   (AX)(DX*4), Y1, Y1
+	VBROADCASTSS c7fffffff<>+0(SB), Y2
+	VPAND        Y2, Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+
+done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VPMAXUD      X1, X0, X0
+	VSHUFPS      $0x4e, X0, X0, X1
+	VPMAXUD      X1, X0, X0
+	VSHUFPS      $0xb1, X0, X0, X1
+	VPMAXUD      X1, X0, X0
+	MOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func moreAVX2(n int, best *float32, at *float32, x *float32, s *float32)
+// Requires: AVX, AVX2
+TEXT ·moreAVX2(SB), NOSPLIT, $0-40
+	MOVQ         best+8(FP), AX
+	MOVQ         at+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ      $0x08, BX
+	JL        tail
+	VMOVUPS   (AX)(SI*4), Y1
+	VMOVUPS   (CX)(SI*4), Y2
+	VMOVUPS   (DX)(SI*4), Y3
+	VCMPPS    $0x16, Y1, Y3, Y4
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VPANDN    Y4, Y5, Y4
+	VBLENDVPS Y4, Y3, Y1, Y1
+	VBLENDVPS Y4, Y0, Y2, Y2
+	VMOVUPS   Y1, (AX)(SI*4)
+	VMOVUPS   Y2, (CX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	ADDQ       $0x08, BX
+	JZ         done
+	LEAQ       lanes<>+0(SB), R8
+	MOVQ       $0x00000008, DI
+	SUBQ       BX, DI
+	VMOVUPS    (R8)(DI*4), Y1
+	VMASKMOVPS (AX)(SI*4), Y1, Y2
+	VMASKMOVPS (CX)(SI*4), Y1, Y3
+	VMASKMOVPS (DX)(SI*4), Y1, Y4
+	VCMPPS     $0x16, Y2, Y4, Y5
+	VCMPPS     $0x03, Y2, Y2, Y6
+	VPANDN     Y5, Y6, Y5
+	VBLENDVPS  Y5, Y4, Y2, Y2
+	VBLENDVPS  Y5, Y0, Y3, Y3
+	VMASKMOVPS Y2, Y1, (AX)(SI*4)
+	VMASKMOVPS Y3, Y1, (CX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessAVX2(n int, best *float32, at *float32, x *float32, s *float32)
+// Requires: AVX, AVX2
+TEXT ·lessAVX2(SB), NOSPLIT, $0-40
+	MOVQ         best+8(FP), AX
+	MOVQ         at+16(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         s+32(FP), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         n+0(FP), BX
+	XORQ         SI, SI
+
+loop:
+	SUBQ      $0x08, BX
+	JL        tail
+	VMOVUPS   (AX)(SI*4), Y1
+	VMOVUPS   (CX)(SI*4), Y2
+	VMOVUPS   (DX)(SI*4), Y3
+	VCMPPS    $0x19, Y1, Y3, Y4
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VPANDN    Y4, Y5, Y4
+	VBLENDVPS Y4, Y3, Y1, Y1
+	VBLENDVPS Y4, Y0, Y2, Y2
+	VMOVUPS   Y1, (AX)(SI*4)
+	VMOVUPS   Y2, (CX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	ADDQ       $0x08, BX
+	JZ         done
+	LEAQ       lanes<>+0(SB), R8
+	MOVQ       $0x00000008, DI
+	SUBQ       BX, DI
+	VMOVUPS    (R8)(DI*4), Y1
+	VMASKMOVPS (AX)(SI*4), Y1, Y2
+	VMASKMOVPS (CX)(SI*4), Y1, Y3
+	VMASKMOVPS (DX)(SI*4), Y1, Y4
+	VCMPPS     $0x19, Y2, Y4, Y5
+	VCMPPS     $0x03, Y2, Y2, Y6
+	VPANDN     Y5, Y6, Y5
+	VBLENDVPS  Y5, Y4, Y2, Y2
+	VBLENDVPS  Y5, Y0, Y3, Y3
+	VMASKMOVPS Y2, Y1, (AX)(SI*4)
+	VMASKMOVPS Y3, Y1, (CX)(SI*4)
 
 done:
 	VZEROUPPER

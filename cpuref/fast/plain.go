@@ -15,6 +15,7 @@ func plain() *set {
 		tiles: [][]tileFunc{one}, packed: true,
 		vector: plainVector(), normer: plainNormer(), convolver: plainConvolver(4, 4), cells: cells{plainCell, plainCellGrad}, optimizer: plainOptimizer(),
 		limits:     limits{plainChains, plainFMAChain, plainTriad},
+		chooser:    plainChooser(),
 		transpose8: transpose8Go, copyRows: copyRowsGo,
 	}
 }

@@ -24,6 +24,9 @@ type set struct {
 	optimizer
 	windows
 	limits
+	drawer
+	caster
+	chooser
 	transpose8 func(n int, src *float32, lds int, dst *float32, ldd int)
 	copyRows   func(rows, n int, src *float32, lds int, dst *float32)
 }

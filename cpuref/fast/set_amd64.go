@@ -54,6 +54,9 @@ func avx512() *set {
 		optimizer:  optimizer{sgdAVX512, sgdMomentumAVX512, sgdNesterovAVX512, adamAVX512, amsgradAVX512},
 		windows:    pools(),
 		limits:     limits{192, fmaChainAVX512, triadAVX512},
+		drawer:     drawer{8, philoxAVX512, uniformAVX512, normalAVX512, dropoutAVX512},
+		caster:     caster{widen16AVX512, widenB16AVX512, narrow16AVX512, narrowB16AVX512},
+		chooser:    chooser{maxAVX512, minAVX512, magnitudeAVX512, moreAVX512, lessAVX512},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }
@@ -96,6 +99,9 @@ func avx2() *set {
 		optimizer:  optimizer{sgdAVX2, sgdMomentumAVX2, sgdNesterovAVX2, adamAVX2, amsgradAVX2},
 		windows:    pools(),
 		limits:     limits{96, fmaChainAVX2, triadAVX2},
+		drawer:     drawer{4, philoxAVX2, uniformAVX2, normalAVX2, dropoutAVX2},
+		caster:     caster{widen16AVX2, widenB16AVX2, narrow16AVX2, narrowB16AVX2},
+		chooser:    chooser{maxAVX2, minAVX2, magnitudeAVX2, moreAVX2, lessAVX2},
 		transpose8: transpose8AVX2, copyRows: copyRowsAVX2,
 	}
 }

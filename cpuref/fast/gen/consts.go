@@ -101,12 +101,13 @@ func (v vec) round(x, to reg.VecVirtual) {
 
 // The comparisons, quiet on NaN.
 const (
-	equal       = 0
-	less        = 17
-	unordered   = 3
-	notLess     = 21
-	greater     = 30
-	notLessOrEq = 22
+	equal          = 0
+	less           = 17
+	unordered      = 3
+	notLess        = 21
+	greater        = 30
+	notLessOrEq    = 22
+	notGreaterOrEq = 25
 )
 
 // pick sets to = other where x cmp y.

@@ -100,6 +100,9 @@ func main() {
 		lstm(v)
 		optimizers(v)
 		limits(v)
+		random(v)
+		casts(v)
+		extremes(v)
 	}
 	packing()
 	pooling()
