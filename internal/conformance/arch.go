@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,8 +50,8 @@ func modelOf(c *Case) (nn.Module, error) {
 	if head, rest, ok := strings.Cut(text, ":"); ok && !strings.Contains(head, "->") && !strings.Contains(head, "(") {
 		text = rest // "Sequential: .."
 	}
-	for i, part := range strings.Split(text, "->") {
-		if err := m.add(i, strings.TrimSpace(part)); err != nil {
+	for _, part := range strings.Split(text, "->") {
+		if err := m.add(strings.TrimSpace(part)); err != nil {
 			return nil, err
 		}
 	}
@@ -60,7 +61,7 @@ func modelOf(c *Case) (nn.Module, error) {
 	return m, nil
 }
 
-func (m *network) add(i int, text string) error {
+func (m *network) add(text string) error {
 	missing := &MissingError{fmt.Sprintf("%s of the model %q", text, m.c.Arch)}
 	if m.words(strings.ToLower(text)) {
 		return nil
@@ -71,10 +72,7 @@ func (m *network) add(i int, text string) error {
 	}
 	l := &layerText{c: m.c, name: t[1], kind: strings.ToLower(strings.TrimPrefix(t[2], "nn.")), options: t[3] + "," + t[4]}
 	if make := layers[l.kind]; make != nil {
-		if l.name == "" {
-			l.name = strconv.Itoa(i)
-		}
-		layer, step := make(m, l)
+		layer, step := m.own(l, make)
 		if layer == nil {
 			return missing
 		}
@@ -100,6 +98,27 @@ func (m *network) add(i int, text string) error {
 		return missing
 	}
 	return nil
+}
+
+// own makes a layer of the parameters of its name, or of the first ones that no
+// layer has yet and that fit.
+func (m *network) own(l *layerText, make func(*network, *layerText) (nn.Layer, func(x graph.Value) graph.Value)) (nn.Layer, func(x graph.Value) graph.Value) {
+	if layer, step := make(m, l); l.name != "" && layer != nil {
+		return layer, step
+	}
+	for _, g := range m.c.Given {
+		for at, r := range g.Name {
+			name := g.Name[:at]
+			if g.Kind != "param" || r != '.' || slices.ContainsFunc(m.parts, func(p nn.Part) bool { return p.Name == name }) {
+				continue
+			}
+			l.name = name
+			if layer, step := make(m, l); layer != nil {
+				return layer, step
+			}
+		}
+	}
+	return nil, nil
 }
 
 var pooling = regexp.MustCompile(`^(max|avg)_?pool(\d*)$`)

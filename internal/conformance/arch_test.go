@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,8 +14,8 @@ import (
 
 func TestAModelIsBuiltFromWhatACaseSaysOfIt(t *testing.T) {
 	params := func(shapes map[string][]int) (given []Given) {
-		for name, shape := range shapes {
-			given = append(given, Given{Name: name, Kind: "param", Shape: shape})
+		for _, name := range slices.Sorted(maps.Keys(shapes)) {
+			given = append(given, Given{Name: name, Kind: "param", Shape: shapes[name]})
 		}
 		return given
 	}
@@ -27,6 +29,8 @@ func TestAModelIsBuiltFromWhatACaseSaysOfIt(t *testing.T) {
 			map[string][]int{"fc1.weight": {16, 10}, "fc1.bias": {16}, "fc2.weight": {3, 16}}, tensor.F32(5, 10), []int{5, 3}},
 		{"Sequential: Linear(4,6) -> LeakyReLU(0.2) -> Linear(6,2)",
 			map[string][]int{"0.weight": {6, 4}, "0.bias": {6}, "2.weight": {2, 6}, "2.bias": {2}}, tensor.F32(5, 4), []int{5, 2}},
+		{"Linear(4,6) -> Tanh -> Linear(6,2)",
+			map[string][]int{"l1.weight": {6, 4}, "l1.bias": {6}, "l2.weight": {2, 6}, "l2.bias": {2}}, tensor.F32(5, 4), []int{5, 2}},
 		{"c Conv2d(1,6,3,stride 2,pad 1,groups 1) -> bn BatchNorm2d(6) -> MaxPool2 -> AvgPool2d(2) -> global average pool",
 			map[string][]int{"c.weight": {6, 1, 3, 3}, "bn.weight": {6}, "bn.bias": {6}}, tensor.F32(2, 1, 16, 16), []int{2, 6}},
 		{"emb Embedding(V=9,4) -> rnn GRU(4,5,batch_first,bidirectional) from zero state -> last step -> out Linear(10,V) -> logits [B,V]",

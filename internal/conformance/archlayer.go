@@ -114,8 +114,11 @@ func transposeLayer(_ *network, l *layerText) (nn.Layer, func(x graph.Value) gra
 
 func batchNormLayer(_ *network, l *layerText) (nn.Layer, func(x graph.Value) graph.Value) {
 	n := l.int(0, 0)
-	if w := l.shape("weight"); len(w) == 1 {
+	switch w := l.shape("weight"); {
+	case len(w) == 1:
 		n = w[0]
+	case w != nil:
+		return nil, nil
 	}
 	y := &nn.BatchNorm{Features: n, Eps: l.number(0, 1, "eps"), Momentum: l.number(0, 2, "momentum"),
 		NoAffine: l.shape("weight") == nil, NoRunning: l.has("no running", "track_running_stats=false")}

@@ -36,14 +36,11 @@ func parseProgram(text string) (*program, error) {
 			p.times, text = times, rest
 		}
 	}
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == ';' || r == '\n' }) {
-		tok, err := tokens(part)
-		if err != nil {
-			return nil, err
-		}
-		if len(tok) == 0 {
-			continue
-		}
+	all, err := tokens(strings.NewReplacer("\n", ";").Replace(text))
+	if err != nil {
+		return nil, err
+	}
+	for _, tok := range statements(all) {
 		if tok[0] == "return" {
 			tok = tok[1:]
 		}
@@ -74,6 +71,27 @@ func parseProgram(text string) (*program, error) {
 		return nil, fmt.Errorf("no expression")
 	}
 	return p, nil
+}
+
+// statements are split at semicolons, and at the comma of "y = x*w, z = x+w".
+func statements(all []string) (out [][]string) {
+	depth, from, assigned := 0, 0, false
+	for i, tok := range append(all, ";") {
+		switch {
+		case tok == "(" || tok == "[":
+			depth++
+		case tok == ")" || tok == "]":
+			depth--
+		case tok == "=" && depth == 0:
+			assigned = true
+		case tok == ";" || tok == "," && depth == 0 && assigned && i+2 < len(all) && isName(all[i+1]) && all[i+2] == "=":
+			if i > from {
+				out = append(out, all[from:i])
+			}
+			from, assigned = i+1, false
+		}
+	}
+	return out
 }
 
 func isName(tok string) bool {
@@ -109,7 +127,7 @@ func tokens(text string) (tok []string, err error) {
 			n = 3
 		case i+1 < len(text) && strings.Contains(" ** // <= >= == != ", " "+text[i:i+2]+" "):
 			n = 2
-		case !strings.ContainsRune("+-*/%@()[]{},:=<>.&|~^", rune(c)):
+		case !strings.ContainsRune("+-*/%@()[]{},:;=<>.&|~^", rune(c)):
 			return nil, fmt.Errorf("%q isn't expected", c)
 		}
 		tok = append(tok, text[i:i+n])

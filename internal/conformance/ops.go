@@ -32,6 +32,9 @@ func find(c *Case) (build, error) {
 		if f := named(c); f != nil {
 			return f, nil
 		}
+		if in := byName(c); in != nil {
+			return func(b *builder) graph.Value { in.builder = b; return in.f(in) }, nil
+		}
 		return nil, &MissingError{c.Name}
 	}
 	if in := parseCall(c.Torch, &builder{c: c}); in != nil && in.plain() {
@@ -44,4 +47,18 @@ func find(c *Case) (build, error) {
 		return f, nil
 	}
 	return nil, &MissingError{c.Torch}
+}
+
+// byName is the function that a case's name says behind its group, ew_sqrt.
+func byName(c *Case) *call {
+	group, name, _ := strings.Cut(c.Name, "_")
+	if group == "shape" || group == "reduce" {
+		return nil // they have arguments
+	}
+	for ; name != ""; name = name[:max(0, strings.LastIndex(name, "_"))] {
+		if in := parseCall(name, &builder{c: c}); in != nil {
+			return in
+		}
+	}
+	return nil
 }
