@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vulgo-ml/vulgo/cmd/bench/internal/stats"
 	"github.com/vulgo-ml/vulgo/engine"
 	"github.com/vulgo-ml/vulgo/internal/devtest"
 	"github.com/vulgo-ml/vulgo/kernels"
@@ -36,7 +37,7 @@ func spec(d devtest.Dev) string {
 }
 
 func TestEveryOpHasARow(t *testing.T) {
-	code, out, _ := run(t.Context(), allRows(), "-list", "-device", "no such device")
+	code, out, _ := run(t.Context(), allRows(), "-list", "-size", "full", "-device", "no such device")
 	require.Zero(t, code, "-list opens no device")
 	seen := map[string]bool{}
 	for _, name := range strings.Fields(out) {
@@ -46,16 +47,31 @@ func TestEveryOpHasARow(t *testing.T) {
 		seen[op] = true
 	}
 	require.Len(t, strings.Split(strings.TrimSpace(out), "\n"), len(allRows()), "a name is one word")
-	for _, name := range []string{"train/mlp", "train/cnn", "train/charlstm", "matmul/512x512x512", "softmax/1024x1024_axis_1"} {
+	for _, name := range []string{"train/mlp", "train/cnn", "train/charlstm", "train/charlstm2", "train/seq2seq", "train/transformer",
+		"train/resnet18-32", "train/resnet18-224", "infer/mlp", "infer/resnet18-224", "matmul/512x512x512", "softmax/1024x1024_axis_1",
+		"conv2d/8x512x7x7-512k3", "lstm/64x32x1024", "adam/100000000"} {
 		require.True(t, seen[name], name)
 	}
 	for _, op := range kernels.All() {
 		require.Equal(t, !op.View, seen[op.Name], op.Name)
 	}
+
+	code, small, _ := run(t.Context(), allRows(), "-list")
+	require.Zero(t, code)
+	require.Less(t, strings.Count(small, "\n"), strings.Count(out, "\n"))
+	require.NotContains(t, small, "resnet18-224")
+	seen = map[string]bool{}
+	for _, name := range strings.Fields(small) {
+		op, _, _ := strings.Cut(name, "/")
+		seen[op] = true
+	}
+	for _, op := range kernels.All() {
+		require.Equal(t, !op.View, seen[op.Name], "a small row of %s", op.Name)
+	}
 }
 
 func TestRunSelectsByRegularExpression(t *testing.T) {
-	code, out, _ := run(t.Context(), allRows(), "-list", "-run", "^train/|^matmul/512x512x512$")
+	code, out, _ := run(t.Context(), allRows(), "-list", "-run", "^train/(mlp|cnn|charlstm)$|^matmul/512x512x512$")
 	require.Zero(t, code)
 	require.Equal(t, "train/mlp\ntrain/cnn\ntrain/charlstm\nmatmul/512x512x512\n", out)
 }
@@ -66,6 +82,11 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		says string
 	}{
 		"no row matches": {[]string{"-run", "convolution9"}, `-run "convolution9" matches none`},
+		"large alone":    {[]string{"-run", "resnet18-224"}, "matches large rows alone (2); add -size full"},
+		"bad size":       {[]string{"-size", "huge"}, `-size "huge": wants small or full`},
+		"bad format":     {[]string{"-format", "csv"}, `-format "csv": wants table, go or markdown`},
+		"bad dtype":      {[]string{"-dtype", "int8"}, `-dtype "int8": wants float32,`},
+		"device twice":   {[]string{"-run", "^relu/", "-device", "cpu,cpu"}, "-device cpu,cpu: cpu is there twice"},
 		"bad expression": {[]string{"-run", "("}, "missing closing )"},
 		"unknown device": {[]string{"-run", "^relu/", "-device", "abacus"}, `no device "abacus"; there are: cpu`},
 		"unknown flag":   {[]string{"-speed"}, "-speed"},
@@ -96,11 +117,11 @@ func TestTheJSONFileHasAnObjectARow(t *testing.T) {
 		for _, line := range lines {
 			var keys map[string]any
 			require.NoError(t, json.Unmarshal([]byte(line), &keys))
-			for _, k := range []string{"name", "device", "dtype", "reps", "median_ns", "min_ns", "flops", "bytes", "items", "rel_err"} {
+			for _, k := range []string{"name", "device", "dtype", "reps", "median_ns", "lo_ns", "hi_ns", "min_ns", "outliers", "worst_ns",
+				"samples_ns", "flops", "bytes", "items", "rel_err", "check"} {
 				require.Contains(t, keys, k)
 			}
-			require.Len(t, keys, 10)
-			var r result
+			var r stats.Result
 			require.NoError(t, json.Unmarshal([]byte(line), &r))
 			require.Contains(t, out, r.Name)
 			require.Equal(t, d.Device.Name, r.Device)
@@ -109,6 +130,10 @@ func TestTheJSONFileHasAnObjectARow(t *testing.T) {
 			require.Greater(t, r.MinNS, 0.0)
 			require.GreaterOrEqual(t, r.MedianNS, r.MinNS)
 			require.Greater(t, r.Bytes, 0.0)
+			require.LessOrEqual(t, r.LoNS, r.MedianNS)
+			require.GreaterOrEqual(t, r.HiNS, r.MedianNS)
+			require.Greater(t, r.DeviceNS, 0.0)
+			require.GreaterOrEqual(t, len(r.Samples), 2)
 			require.Less(t, r.RelErr, 1e-2)
 			switch r.Name {
 			case "matmul/64x10x128-nt":
@@ -147,7 +172,7 @@ func wrongRelu() row {
 }
 
 func TestAWrongResultIsAnErrorNotARow(t *testing.T) {
-	rows, err := choose(allRows(), "^relu/")
+	rows, err := choose(allRows(), "^relu/", false)
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "rows.json")
 	code, out, errs := run(t.Context(), append([]row{wrongRelu()}, rows...), "-device", "cpu", "-json", path)
@@ -161,12 +186,22 @@ func TestAWrongResultIsAnErrorNotARow(t *testing.T) {
 
 // fake is a row that takes no time.
 func fake(name string, prepare func() error) row {
-	return row{name: name, prepare: func(context.Context, *engine.Device) (*job, error) {
-		if err := prepare(); err != nil {
-			return nil, err
+	return row{name: name, begin: func(setup) preparer {
+		return func(context.Context, *engine.Device) ([]*job, error) {
+			if err := prepare(); err != nil {
+				return nil, err
+			}
+			return []*job{clock(time.Microsecond)}, nil
 		}
-		return &job{start: func() error { return nil }, wait: func() error { return nil }, close: func() {}}, nil
 	}}
+}
+
+// clock is a job each of whose runs takes that long by the clock that it shows.
+func clock(run time.Duration) *job {
+	return &job{
+		sample: func(ctx context.Context, n int) (time.Duration, error) { return time.Duration(n) * run, ctx.Err() },
+		close:  func() {},
+	}
 }
 
 func TestAnInterruptKeepsWhatIsDone(t *testing.T) {
@@ -201,36 +236,55 @@ func TestAnInterruptLeavesALongComputation(t *testing.T) {
 	require.Equal(t, other, interruptible(t.Context(), func() error { return other }))
 }
 
-func TestStatistics(t *testing.T) {
-	s := summarise([]float64{40, 10, 30, 20, 50})
-	require.Equal(t, stats{median: 30, min: 10, spread: 20.0 / 30}, s)
-	s = summarise([]float64{4, 2})
-	require.Equal(t, 3.0, s.median)
-	require.InDelta(t, 1.0/3, s.spread, 1e-15)
-	require.Equal(t, stats{median: 7, min: 7}, summarise([]float64{7}))
-}
-
-func TestMeasureTakesTheSamplesAndTheTimeAskedFor(t *testing.T) {
-	starts, waits := 0, 0
-	j := &job{
-		start: func() error { starts++; time.Sleep(100 * time.Microsecond); return nil },
-		wait:  func() error { waits++; return nil },
+func TestJobsTakeTheirSamplesInTurn(t *testing.T) {
+	var order []string
+	named := func(name string, run time.Duration) *job {
+		j := clock(run)
+		sample := j.sample
+		j.sample = func(ctx context.Context, n int) (time.Duration, error) {
+			order = append(order, name)
+			return sample(ctx, n)
+		}
+		return j
 	}
-	began := time.Now()
-	s, err := measure(t.Context(), j, timing{time: 20 * time.Millisecond, count: 3})
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, time.Since(began), 20*time.Millisecond)
-	require.Greater(t, starts, s.reps, "the warm-up isn't counted")
-	require.GreaterOrEqual(t, s.reps, 3)
-	require.GreaterOrEqual(t, s.min, 1e5)
-	require.Less(t, waits, starts, "a sample waits once")
-
-	starts = 0
-	s, err = measure(t.Context(), j, timing{count: 4})
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, s.reps, 4)
+	jobs := []*job{named("a", 10*time.Millisecond), named("b", 30*time.Microsecond)}
+	for _, err := range measure(t.Context(), jobs, timing{time: 20 * time.Millisecond, count: 3}) {
+		require.NoError(t, err)
+	}
+	require.Len(t, jobs[0].result.Samples, 3)
+	require.Equal(t, 1e7, jobs[0].result.MedianNS)
+	require.Equal(t, 3e4, jobs[1].result.MedianNS)
+	require.Equal(t, 21, len(jobs[1].result.Samples), "samples of 33 runs, a millisecond each, in 20 of them")
+	require.Equal(t, 21*33, jobs[1].result.Reps, "the warm-up isn't counted")
+	require.Contains(t, strings.Join(order, ""), "ababab", "in turn")
 
 	broken := errors.New("broken")
-	_, err = measure(t.Context(), &job{start: func() error { return broken }}, timing{count: 1})
+	jobs[0].sample = func(context.Context, int) (time.Duration, error) { return 0, broken }
+	errs := measure(t.Context(), jobs, timing{count: 4})
+	require.Equal(t, []error{broken, nil}, errs)
+	require.Len(t, jobs[1].result.Samples, 4, "the other goes on")
+}
+
+func TestTheUsualNumberOfSamples(t *testing.T) {
+	o := timing{time: 50 * time.Millisecond}
+	require.False(t, o.enough(11, time.Second/10))
+	require.True(t, o.enough(12, time.Second/10))
+	require.False(t, o.enough(4, time.Minute))
+	require.True(t, o.enough(5, time.Minute), "long runs")
+	require.Equal(t, 500*time.Millisecond, timing{auto: true}.among(3).time)
+	require.Equal(t, 50*time.Millisecond, timing{auto: true}.among(5000).time)
+	require.Equal(t, time.Duration(7), timing{time: 7}.among(5000).time, "it was given")
+}
+
+func TestASampleWaitsOnce(t *testing.T) {
+	starts, waits := 0, 0
+	sample := inRow(func() error { starts++; time.Sleep(100 * time.Microsecond); return nil }, func() error { waits++; return nil })
+	d, err := sample(t.Context(), 5)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, d, 500*time.Microsecond)
+	require.Equal(t, []int{5, 1}, []int{starts, waits})
+
+	broken := errors.New("broken")
+	_, err = inRow(func() error { return broken }, nil)(t.Context(), 1)
 	require.ErrorIs(t, err, broken)
 }

@@ -42,12 +42,12 @@ func (m *drifting) Forward(x graph.Value) graph.Value {
 }
 
 func TestAWrongTrainingStepIsRefused(t *testing.T) {
-	n := net{"train/drifting", func() nn.Module {
+	n := net{name: "train/drifting", model: func(tensor.DType) nn.Module {
 		return &drifting{Net: mlp{Hidden: nn.Linear{In: 5, Out: 7}, Out: nn.Linear{In: 7, Out: 3}}}
-	}, tensor.F32(4, 5), tensor.I32(4), kernels.FillDefault, 3}
+	}, x: tensor.F32(4, 5), y: tensor.I32(4), fill: kernels.FillDefault, classes: 3, train: true}
 	dev, err := engine.Open("cpu")
 	require.NoError(t, err)
-	_, err = n.prepare(t.Context(), dev)
+	_, err = n.row().begin(setup{dtype: tensor.Float32})(t.Context(), dev)
 	require.ErrorContains(t, err, "the loss is wrong: relative error")
 	require.NoError(t, dev.Close(), "nothing is left open")
 }

@@ -1,27 +1,41 @@
-// Command bench times every op of the table and three whole training steps on
-// one device:
+// Command bench times every op of the table and whole training and inference
+// steps, on one device or several side by side:
 //
-//	go run ./cmd/bench                          # the best GPU, else the CPU
-//	go run ./cmd/bench -device cpu -run ^train/ # rows by regular expression
-//	go run ./cmd/bench -list                    # their names
+//	go run ./cmd/bench                              # the best GPU, else the CPU
+//	go run ./cmd/bench -device cpu -run ^train/     # rows by regular expression
+//	go run ./cmd/bench -device cpu,vulkan -variants # every kernel of each
+//	go run ./cmd/bench -size full -json new.jsonl   # large shapes too
+//	go run ./cmd/bench compare old.jsonl new.jsonl  # what became slower?
+//	go run ./cmd/bench -list                        # the rows' names
 //
-// A row is verified before it is timed: ops at the op table's tolerance,
-// training steps in loss, moments and updated parameters, all against a float64
-// oracle. A wrong result is an error that fails the run, not a row.
+// A row is verified before it is timed, at the op table's tolerance or a step's
+// own, and a wrong result is an error that fails the run, not a row. The column
+// check says what it was held to: "float64" is the whole result from a float64
+// oracle; "float64 sample" is what the oracle makes of some of its batch, rows or
+// channels, where all would take it longer than a second; "float32 plain" is the
+// plain kernel of an op that can't be cut like that; "float64 small" is a step
+// over a smaller batch and image, with the loss of the large one held to the
+// CPU's.
 //
 // What is timed is the wall clock of runs as a user's program makes them: run
 // after run is submitted, two under way at most, and the last one of a sample
-// is waited for. An op's operands lie on the device already and its result
-// stays there; besides the op a run holds what a submission costs and, for the
-// host, a copy of one element of the result, so on a GPU the rows of small ops
-// show that more than the kernel. Outputs that an op has for its gradient are
-// left out. A training step takes in all: upload of the batch, forward,
-// backward and Adam's update. The examples of train/charlstm are characters.
+// is waited for. Devices, and kernels with -variants, take their samples in turn,
+// so that a busy moment of the machine falls on all of them. An op's operands lie
+// on the device already and its result stays there; besides the op a run holds
+// what a submission costs and, for the host, a copy of one element of the result,
+// so on a GPU the rows of small ops show that more than the kernel. The column
+// kernel time is without that: by the device's own timestamps (the CPU's: by the
+// clock), of the op alone or all of a step, in a program run for them apart.
+// Outputs that an op has for its gradient are left out. A training step takes in
+// all: upload of the batch, forward, backward and Adam's update. The examples of
+// rows over text are its tokens.
 //
-// GFLOP/s and GB/s are of the op table's cost: the arithmetic, and the least
-// bytes that must be moved. The spread is the interquartile range of the
-// samples. Ctrl-C ends the run and keeps the rows that are done, in the JSON
-// file too.
+// The median comes with its 95 % confidence interval, from order statistics, so
+// of any distribution. Outliers are samples three interquartile ranges above the
+// upper quartile; the worst is named. GFLOP/s and GB/s are of the op table's
+// cost: the arithmetic, and the least bytes that must be moved. -format go prints
+// what benchstat reads. Ctrl-C ends the run and keeps the rows that are done, in
+// the JSON file too.
 package main
 
 import (
@@ -32,62 +46,105 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/vulgo-ml/vulgo/engine"
+	"github.com/vulgo-ml/vulgo/tensor"
 )
 
 // The exit statuses.
 const (
 	exitOK        = 0
-	exitFailed    = 1   // a row, the device or a file failed
+	exitFailed    = 1   // a row, the device or a file failed, or compare found a slow-down
 	exitUsage     = 2   // flags that make no sense, or select nothing
 	exitInterrupt = 130 // Ctrl-C
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := bench(ctx, os.Args[1:], os.Stdout, os.Stderr, allRows())
+	code := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
+// command is bench, or one of its subcommands; it returns the exit status.
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "compare" {
+		return compare(args[1:], stdout, stderr)
+	}
+	return bench(ctx, args, stdout, stderr, allRows())
+}
+
 type options struct {
-	device, pattern, json string
-	list                  bool
+	devices       []string
+	pattern, json string
+	format        string
+	dtype         tensor.DType
+	list, full    bool
+	variants      bool
 	timing
+	modes
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
+	var device, size, dtype string
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	fs.StringVar(&o.device, "device", "", "auto, cpu, vulkan, vulkan:N, or a part of a device's name (default $VULGO_DEVICE, else auto)")
+	fs.StringVar(&device, "device", "", "auto, cpu, vulkan, vulkan:N, or a part of a device's name; several by commas (default $VULGO_DEVICE, else auto)")
 	fs.StringVar(&o.pattern, "run", "", "time the rows whose names match this regular expression")
+	fs.StringVar(&size, "size", "small", "small, or full: the large shapes too")
+	fs.StringVar(&dtype, "dtype", "float32", "float32, float16, bfloat16 or float64: what floats are stored in")
+	fs.BoolVar(&o.variants, "variants", false, "time every kernel of an op that serves the shape, not only the one that is chosen")
 	fs.BoolVar(&o.list, "list", false, "list the rows and end")
-	fs.StringVar(&o.json, "json", "", "write the rows to this file, one JSON object a line")
-	fs.DurationVar(&o.time, "time", time.Second/2, "time to measure a row, at least")
-	fs.IntVar(&o.count, "count", 5, "samples to take of a row, at least")
+	fs.StringVar(&o.json, "json", "", "write the results to this file, one JSON object a line")
+	fs.StringVar(&o.format, "format", "table", "table, go (for benchstat) or markdown")
+	fs.DurationVar(&o.time, "time", 0, "time to measure a row, at least (default: by the number of rows, 50ms to 500ms)")
+	fs.IntVar(&o.count, "count", 0, "samples to take of a row, at least (default: 12, or 5 where a run takes long)")
+	o.modes.flags(fs)
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	o.devices = strings.Split(device, ",")
+	o.full = size == "full"
 	var err error
+	o.dtype, err = floatType(dtype)
 	switch {
+	case err != nil:
 	case fs.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	case size != "small" && size != "full":
+		err = fmt.Errorf("-size %q: wants small or full", size)
+	case o.format != "table" && o.format != "go" && o.format != "markdown":
+		err = fmt.Errorf("-format %q: wants table, go or markdown", o.format)
 	case o.time < 0:
 		err = fmt.Errorf("-time %v: wants a duration that isn't negative", o.time)
-	case o.count < 1:
+	case o.count < 1 && given["count"]:
 		err = fmt.Errorf("-count %d: wants 1 or more", o.count)
+	default:
+		err = o.modes.check(&o)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 	}
+	o.auto = !given["time"]
 	return o, err
 }
 
-// bench is the command; it returns the exit status.
+func floatType(name string) (tensor.DType, error) {
+	for _, d := range tensor.DTypes() {
+		if d.IsFloat() && d.String() == name {
+			return d, nil
+		}
+	}
+	return 0, fmt.Errorf("-dtype %q: wants float32, float16, bfloat16 or float64", name)
+}
+
+// bench is the command without subcommands.
 func bench(ctx context.Context, args []string, stdout, stderr io.Writer, rows []row) int {
 	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -95,7 +152,10 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer, rows []
 	} else if err != nil {
 		return exitUsage
 	}
-	if rows, err = choose(rows, o.pattern); err != nil {
+	if o.scaling {
+		rows = sweepRows()
+	}
+	if rows, err = choose(rows, o.pattern, o.full); err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitUsage
 	}
@@ -105,18 +165,29 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer, rows []
 		}
 		return exitOK
 	}
-	dev, err := engine.Open(o.device)
+	if err := o.one(len(rows) * len(o.devices)); err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return exitUsage
+	}
+	devs, err := openAll(o.devices)
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitUsage
 	}
-	p, err := newPrinter(stdout, o.json, rows)
+	o.timing = o.timing.among(o.points(rows) * len(devs))
+	p, err := newPrinter(stdout, o, rows, len(devs) > 1)
 	if err == nil {
-		p.header(dev)
-		err = all(ctx, dev, rows, o.timing, p, stderr)
-		err = errors.Join(err, p.close())
+		r := runner{options: o, devs: devs, out: p, stderr: stderr}
+		if o.profiles || o.scaling || o.peers != "" {
+			p.columns = nil
+		}
+		p.header(devs)
+		err = errors.Join(r.work(ctx, rows, stdout), p.close())
 	}
-	if err = errors.Join(err, dev.Close()); err == nil {
+	for _, d := range devs {
+		err = errors.Join(err, d.Close())
+	}
+	if err == nil {
 		return exitOK
 	}
 	fmt.Fprintln(stderr, "bench:", err)
@@ -126,47 +197,34 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer, rows []
 	return exitFailed
 }
 
-// all measures row after row. A row that fails is reported and the others go
-// on; a device that is gone or an interrupt ends the run.
-func all(ctx context.Context, dev *engine.Device, rows []row, o timing, p *printer, stderr io.Writer) error {
-	failed := 0
-	for i, r := range rows {
-		res, err := one(ctx, dev, r, o)
-		switch {
-		case err == nil:
-			if err := p.row(res); err != nil {
-				return err
+// openAll opens devices, each once.
+func openAll(specs []string) ([]*engine.Device, error) {
+	var devs []*engine.Device
+	for _, s := range specs {
+		d, err := engine.Open(strings.TrimSpace(s))
+		for _, other := range devs {
+			if err == nil && d.Kind == other.Kind && d.Index == other.Index {
+				err = errors.Join(fmt.Errorf("-device %s: %s is there twice", strings.Join(specs, ","), d.Name), d.Close())
 			}
-		case ctx.Err() != nil:
-			return fmt.Errorf("interrupted at %s, %d of %d rows done: %w", r.name, i-failed, len(rows), ctx.Err())
-		case errors.Is(err, engine.ErrDeviceLost):
-			return fmt.Errorf("%s, %d of %d rows done: %w", r.name, i-failed, len(rows), err)
-		default:
-			failed++
-			fmt.Fprintf(stderr, "bench: %s: %v\n", r.name, err)
 		}
+		if err != nil {
+			for _, other := range devs {
+				other.Close()
+			}
+			return nil, err
+		}
+		devs = append(devs, d)
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d rows failed", failed, len(rows))
-	}
-	return nil
+	return devs, nil
 }
 
-func one(ctx context.Context, dev *engine.Device, r row, o timing) (result, error) {
-	if err := ctx.Err(); err != nil {
-		return result{}, err
+// autoBudget is what the measuring of all rows may take where -time isn't given.
+const autoBudget = 75 * time.Second
+
+// among gives each of so many rows its part of the time, if it wasn't given.
+func (t timing) among(rows int) timing {
+	if t.auto {
+		t.time = min(max(autoBudget/time.Duration(max(rows, 1)), 50*time.Millisecond), time.Second/2)
 	}
-	j, err := r.prepare(ctx, dev)
-	if err != nil {
-		return result{}, err
-	}
-	defer j.close()
-	s, err := measure(ctx, j, o)
-	if err != nil {
-		return result{}, err
-	}
-	return result{
-		Name: r.name, Device: dev.Name, DType: "float32", Reps: s.reps, MedianNS: s.median, MinNS: s.min,
-		Flops: j.cost.Flops, Bytes: j.cost.Bytes, Items: r.items, RelErr: j.relErr, spread: s.spread, variant: j.variant,
-	}, nil
+	return t
 }

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
+	"time"
 
 	"github.com/vulgo-ml/vulgo/engine"
 	"github.com/vulgo-ml/vulgo/graph"
@@ -14,23 +15,44 @@ import (
 // opBench is one op over one case. Its operands are variables, so that nothing
 // is uploaded while it is timed.
 type opBench struct {
-	name string
 	op   *kernels.Op
 	c    kernels.Case
 	vars []*graph.Variable // by operand; nil: absent
+	ref  *reference        // made when the first device is to be verified
 }
 
 func opRow(name string, op *kernels.Op, c kernels.Case) row {
-	return row{name: name, prepare: func(ctx context.Context, dev *engine.Device) (*job, error) {
-		b := &opBench{name: name, op: op, c: c}
-		b.draw()
-		relErr, verified, err := b.verify(ctx, dev)
-		if err != nil {
-			return nil, err
+	return row{name: name, large: c.Large, op: op, c: c, begin: func(o setup) preparer {
+		b := &opBench{op: op, c: c}
+		some := b.stored(o.dtype)
+		return func(ctx context.Context, dev *engine.Device) ([]*job, error) {
+			if !some || o.dtype != tensor.Float32 && !op.Accepts(o.dtype, dev.Kind) {
+				return nil, errNoForm
+			}
+			return b.jobs(ctx, dev, o)
 		}
-		return b.job(dev, relErr, verified)
 	}}
 }
+
+// stored puts the case's floats into a dtype; it tells whether there are any, or
+// nothing had to be done.
+func (b *opBench) stored(d tensor.DType) (some bool) {
+	if d == tensor.Float32 {
+		return true
+	}
+	b.c.In = append([]tensor.Type(nil), b.c.In...)
+	for i, t := range b.c.In {
+		if t.Present() && t.DType == tensor.Float32 {
+			b.c.In[i].DType, some = d, true
+		}
+	}
+	_, _, err := b.op.Infer(b.c.Attrs, b.c.In)
+	return some && err == nil
+}
+
+// drawnAtMost is how many normal draws a large operand is filled with; they
+// repeat.
+const drawnAtMost = 1 << 22
 
 // draw makes the operands by the case's fillers, the same at every call.
 func (b *opBench) draw() {
@@ -39,21 +61,49 @@ func (b *opBench) draw() {
 			b.vars = append(b.vars, nil)
 			continue
 		}
-		x, rng := tensor.New(ty), &tensor.Philox{Seed: 1, Stream: uint64(i)}
-		if i < len(b.c.Fill) && b.c.Fill[i] != nil {
+		wide := ty
+		if ty.DType.IsFloat() {
+			wide.DType = tensor.Float32
+		}
+		x, rng := tensor.New(wide), &tensor.Philox{Seed: 1, Stream: uint64(i)}
+		switch {
+		case i < len(b.c.Fill) && b.c.Fill[i] != nil:
 			b.c.Fill[i](rng, x)
-		} else {
+		case len(x.F32) > drawnAtMost:
+			part := tensor.New(tensor.F32(drawnAtMost))
+			kernels.FillDefault(rng, part)
+			for at := 0; at < len(x.F32); {
+				at += copy(x.F32[at:], part.F32)
+			}
+		default:
 			kernels.FillDefault(rng, x)
+		}
+		if ty.DType != wide.DType {
+			x, _ = x.To(ty.DType) // floats always convert
 		}
 		b.vars = append(b.vars, &graph.Variable{Name: fmt.Sprintf("in%d", i), Type: ty, Init: func() *tensor.Tensor { return x }})
 	}
 }
 
-// apply adds the op to a graph. What it overwrites in place is assigned; its
-// other outputs go to use, optional ones excepted: without a reader they aren't
-// computed.
-func (b *opBench) apply(g *graph.Graph, use func(i int, out graph.Value)) {
-	var in []graph.Value
+// apply adds the op to a graph over values of its operands. Outputs that take the
+// place of an operand go to assign, the others to use; optional ones, unless they
+// are assigned, to neither: without a reader they aren't computed.
+func (b *opBench) apply(g *graph.Graph, in []graph.Value, assign, use func(i int, out graph.Value)) {
+	out := g.Apply(b.op, b.c.Attrs, in...)
+	if g.Err() != nil {
+		return
+	}
+	for i, o := range out {
+		switch {
+		case b.overwrites(i) >= 0:
+			assign(b.overwrites(i), o)
+		case !b.op.Out[min(i, len(b.op.Out)-1)].Optional:
+			use(i, o)
+		}
+	}
+}
+
+func (b *opBench) read(g *graph.Graph) (in []graph.Value) {
 	for _, v := range b.vars {
 		if v == nil {
 			in = append(in, graph.Value{})
@@ -61,18 +111,7 @@ func (b *opBench) apply(g *graph.Graph, use func(i int, out graph.Value)) {
 			in = append(in, g.Read(v))
 		}
 	}
-	out := g.Apply(b.op, b.c.Attrs, in...)
-	if g.Err() != nil {
-		return
-	}
-	for i, o := range out {
-		switch from := b.overwrites(i); {
-		case from >= 0:
-			g.Assign(b.vars[from], o)
-		case !b.op.Out[min(i, len(b.op.Out)-1)].Optional:
-			use(i, o)
-		}
-	}
+	return in
 }
 
 // overwrites is the operand that an output takes the place of, or -1.
@@ -80,20 +119,21 @@ func (b *opBench) overwrites(out int) int {
 	if b.op.Alias == nil || b.op.Flat == nil {
 		return -1
 	}
-	return b.op.Alias(b.c.Attrs, len(b.vars))[out]
+	return b.op.Alias(b.c.Attrs, len(b.c.In))[out]
 }
 
 func outName(i int) string { return fmt.Sprintf("out%d", i) }
 
 // whole gives every output to the host, to be verified.
 func (b *opBench) whole(g *graph.Graph) {
-	b.apply(g, func(i int, out graph.Value) { g.Output(outName(i), out) })
+	b.apply(g, b.read(g), func(i int, out graph.Value) { g.Assign(b.vars[i], out) },
+		func(i int, out graph.Value) { g.Output(outName(i), out) })
 }
 
 // tapped gives the host one element of each output. The op has to compute all
 // of it, where its results belong, and nothing large is copied.
 func (b *opBench) tapped(g *graph.Graph) {
-	b.apply(g, func(i int, out graph.Value) {
+	b.apply(g, b.read(g), func(i int, out graph.Value) { g.Assign(b.vars[i], out) }, func(i int, out graph.Value) {
 		if out.Shape().Elems() > 1 {
 			out = out.Reshape(-1).Narrow(0, 0, 1)
 		}
@@ -101,106 +141,97 @@ func (b *opBench) tapped(g *graph.Graph) {
 	})
 }
 
-// oracle evaluates the op in float64, on operands that change has gone over.
-func (b *opBench) oracle(change func(*tensor.Tensor)) (map[string]*tensor.Tensor, error) {
-	g := graph.New()
-	b.whole(g)
-	vals := map[*graph.Variable]*tensor.Tensor{}
-	for _, v := range b.vars {
-		if v != nil {
-			vals[v] = v.Init().Clone()
-			change(vals[v])
+// kernels are the variants to time on a device: "" is the one that is chosen.
+func (b *opBench) kernels(dev *engine.Device, o setup) []string {
+	if !o.variants || o.dtype == tensor.Float64 {
+		return []string{""}
+	}
+	in := append([]tensor.Type(nil), b.c.In...)
+	for i := range in {
+		if in[i].DType.IsHalf() {
+			in[i].DType = tensor.Float32 // which kernels compute in
 		}
 	}
-	out, assigned, err := engine.Oracle(g, nil, vals)
-	for v, x := range assigned {
-		out[v.Name] = x
-	}
-	return out, err
-}
-
-// expected is the oracle's result with the scale that its tolerance refers to.
-func (b *opBench) expected() (want, scale map[string]*tensor.Tensor, err error) {
-	if want, err = b.oracle(func(*tensor.Tensor) {}); err != nil || b.op.Tol.Kind != "sum" {
-		return want, want, err
-	}
-	scale, err = b.oracle(func(x *tensor.Tensor) {
-		for i, v := range x.F32 {
-			x.F32[i] = float32(math.Abs(float64(v)))
-		}
-	})
-	return want, scale, err
-}
-
-// verify runs the op once and holds every output to the op's tolerance.
-func (b *opBench) verify(ctx context.Context, dev *engine.Device) (relErr float64, variant string, err error) {
-	got, variant, err := b.result(dev)
+	attrs, out, err := b.op.Infer(b.c.Attrs, in)
 	if err != nil {
-		return 0, "", err
+		return []string{""}
 	}
-	var want, scale map[string]*tensor.Tensor
-	err = interruptible(ctx, func() (err error) {
-		want, scale, err = b.expected()
-		return err
-	})
-	if err != nil {
-		return 0, "", err
-	}
-	for name, w := range want {
-		if _, err := b.op.Tol.Compare(got[name], w, scale[name]); err != nil {
-			return 0, "", fmt.Errorf("output %s of kernel %s is wrong: %w", name, variant, err)
+	var names []string
+	call := &kernels.Call{Op: b.op, Attrs: attrs, In: in, Out: out}
+	for _, v := range b.op.Variants {
+		if v.Kind == dev.Kind && (v.When == nil || v.When(dev.Target, call)) {
+			names = append(names, v.Name)
 		}
-		relErr = max(relErr, relMax(got[name], w))
 	}
-	return relErr, variant, nil
+	if dev.Kind == kernels.CPU && b.op.Cost(call).Flops <= oracleFlops {
+		names = append(names, kernels.PlainName)
+	}
+	if len(names) == 0 {
+		return []string{""}
+	}
+	return names
 }
 
-// result is what the device computes, with the kernel it took.
-func (b *opBench) result(dev *engine.Device) (map[string]*tensor.Tensor, string, error) {
+// jobs verifies and makes ready each kernel to be timed on a device.
+func (b *opBench) jobs(ctx context.Context, dev *engine.Device, o setup) ([]*job, error) {
+	var jobs []*job
+	var errs []error
+	for _, kernel := range b.kernels(dev, o) {
+		j, err := b.one(ctx, dev, o, kernel)
+		if err != nil {
+			errs = append(errs, err)
+			if ctx.Err() != nil || errors.Is(err, engine.ErrDeviceLost) {
+				break
+			}
+			continue
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, errors.Join(errs...)
+}
+
+// compile takes a kernel by name, "" for the chosen one.
+func (b *opBench) compile(st *engine.State, build func(*graph.Graph), kernel string, more ...engine.Option) (*engine.Program, error) {
+	more = append(more, engine.NoFusion())
+	if kernel != "" {
+		more = append(more, engine.With(kernels.Choices{b.op.Name: kernel}))
+	}
+	return engine.Compile(st, build, more...)
+}
+
+func (b *opBench) one(ctx context.Context, dev *engine.Device, o setup, kernel string) (*job, error) {
+	if b.vars == nil {
+		b.draw()
+	}
+	relErr, verified, err := b.verify(ctx, dev, kernel)
+	if err != nil {
+		return nil, err
+	}
 	st, err := engine.NewState(dev)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	defer st.Close()
-	p, err := engine.Compile(st, b.whole, engine.NoFusion())
+	p, err := b.compile(st, b.tapped, kernel)
 	if err != nil {
-		return nil, "", err
+		st.Close()
+		return nil, err
 	}
-	defer p.Close()
-	t, err := p.Run(nil)
-	if err != nil {
-		return nil, "", err
+	j := programJob(st, p, func(int) engine.Feeds { return nil })
+	j.relErr, j.check = relErr, b.ref.check
+	if j.cost, j.variant = b.step(p); j.variant != verified {
+		j.close()
+		return nil, fmt.Errorf("kernel %s was verified, but kernel %s would be timed", verified, j.variant)
 	}
-	if err := t.Wait(); err != nil {
-		return nil, "", err
-	}
-	out := map[string]*tensor.Tensor{}
-	for _, io := range p.Plan().Outputs {
-		if out[io.Name], err = t.Tensor(io.Name); err != nil {
-			return nil, "", err
+	j.profiled = func() (*engine.Program, error) { return b.compile(st, b.tapped, kernel, engine.Profiled()) }
+	j.kernel = func(ctx context.Context) (float64, error) {
+		p, err := j.profiled()
+		if err != nil {
+			return 0, err
 		}
+		defer p.Close()
+		return kernelTime(ctx, p, nil, b.op)
 	}
-	for i, v := range b.vars {
-		if v != nil && b.isOverwritten(i) {
-			if out[v.Name], err = st.Get(v); err != nil {
-				return nil, "", err
-			}
-		}
-	}
-	_, variant := b.step(p)
-	return out, variant, nil
-}
-
-func (b *opBench) isOverwritten(in int) bool {
-	if b.op.Alias == nil || b.op.Flat == nil {
-		return false
-	}
-	for _, from := range b.op.Alias(b.c.Attrs, len(b.vars)) {
-		if from == in {
-			return true
-		}
-	}
-	return false
+	return j, nil
 }
 
 // step is what the plan made of the op: what it costs and the kernel's name.
@@ -213,37 +244,18 @@ func (b *opBench) step(p *engine.Program) (kernels.Cost, string) {
 	return kernels.Cost{}, ""
 }
 
-// job compiles what is timed, which must take the kernel that was verified.
-func (b *opBench) job(dev *engine.Device, relErr float64, verified string) (*job, error) {
-	st, err := engine.NewState(dev)
-	if err != nil {
-		return nil, err
-	}
-	p, err := engine.Compile(st, b.tapped, engine.NoFusion())
-	if err != nil {
-		st.Close()
-		return nil, err
-	}
-	j := programJob(st, p, func(int) engine.Feeds { return nil })
-	j.relErr = relErr
-	if j.cost, j.variant = b.step(p); j.variant != verified {
-		j.close()
-		return nil, fmt.Errorf("kernel %s was verified, but kernel %s would be timed", verified, j.variant)
-	}
-	return j, nil
-}
-
 // programJob runs a program again and again; feeds gives run i its inputs.
 func programJob(st *engine.State, p *engine.Program, feeds func(i int) engine.Feeds) *job {
 	var last *engine.Ticket
 	n := 0
+	start := func() (err error) {
+		last, err = p.Run(feeds(n))
+		n++
+		return err
+	}
 	return &job{
-		start: func() (err error) {
-			last, err = p.Run(feeds(n))
-			n++
-			return err
-		},
-		wait: func() error { return last.Wait() },
+		feeds:  feeds,
+		sample: inRow(start, func() error { return last.Wait() }),
 		close: func() {
 			p.Close()
 			st.Close()
@@ -251,15 +263,38 @@ func programJob(st *engine.State, p *engine.Program, feeds func(i int) engine.Fe
 	}
 }
 
-// interruptible runs a long computation that can't be stopped; a cancelled
-// context leaves it behind.
-func interruptible(ctx context.Context, f func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- f() }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
+// profiledRuns are timed by the device's clock, unless they take longer than
+// profiledTime.
+const (
+	profiledRuns = 7
+	profiledTime = 200 * time.Millisecond
+)
+
+// kernelTime is the median time, in nanoseconds, that the kernels of a profiled
+// program take: those of one op, or with nil all.
+func kernelTime(ctx context.Context, p *engine.Program, in engine.Feeds, op *kernels.Op) (float64, error) {
+	var ns []float64
+	for began := time.Now(); len(ns) == 0 || len(ns) <= profiledRuns && time.Since(began) < profiledTime; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if _, err := p.Run(in); err != nil {
+			return 0, err
+		}
+		times, err := p.Profile()
+		if err != nil {
+			return 0, err
+		}
+		sum := 0.0
+		for _, t := range times {
+			if s := p.Plan().Steps[t.Step]; op == nil || s.Node != nil && s.Call.Op == op {
+				sum += t.Seconds
+			}
+		}
+		ns = append(ns, 1e9*sum)
 	}
+	if len(ns) > 1 {
+		ns = ns[1:] // the first one warms up
+	}
+	return median(ns), nil
 }

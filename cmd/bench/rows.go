@@ -14,25 +14,34 @@ import (
 // row is one line of the table: something to verify, then to time.
 type row struct {
 	name  string
-	items int // examples a run; 0 where that means nothing
-	// prepare makes the row ready on a device. It returns an error, and nothing
-	// to time, where a result differs from the oracle's.
-	prepare func(ctx context.Context, dev *engine.Device) (*job, error)
+	items int  // examples a run; 0 where that means nothing
+	large bool // left out of -size small
+
+	op *kernels.Op  // what is timed, where it is one op;
+	c  kernels.Case // and its operands
+	// net is the training or inference step that is timed, where it is one.
+	net *net
+	// sweep is what -scaling measures, and nothing else does.
+	sweep *sweep
+
+	// begin makes ready what the devices share: operands, the oracle's results.
+	begin func(o setup) preparer
 }
 
-// job is a verified row, ready to be timed.
-type job struct {
-	start   func() error // starts a run; up to two are under way
-	wait    func() error // returns when the last run is done
-	cost    kernels.Cost // of a run
-	relErr  float64      // what verifying found
-	variant string       // the kernel that runs; empty for a whole step
-	close   func()
+// preparer makes a row's jobs on a device: one, or with setup.variants one a
+// kernel. It returns an error for a result that differs from the oracle's; the
+// jobs that are right come all the same.
+type preparer func(ctx context.Context, dev *engine.Device) ([]*job, error)
+
+// setup is what a row is to be made ready for.
+type setup struct {
+	dtype    tensor.DType
+	variants bool
 }
 
-// allRows are the training steps, then every op of the table that has a kernel.
+// allRows are whole steps, then every op of the table that has a kernel.
 func allRows() []row {
-	rows := trainRows()
+	rows := stepRows()
 	seen := map[string]int{}
 	for _, op := range kernels.All() {
 		if op.View {
@@ -84,20 +93,29 @@ func shapeName(t tensor.Type) string {
 	return strings.ReplaceAll(strings.Trim(t.Shape.String(), "[]"), " ", "x")
 }
 
-// choose picks the rows whose names match a regular expression.
-func choose(rows []row, pattern string) ([]row, error) {
+// choose picks the rows whose names match a regular expression, the large ones
+// only where all are asked for.
+func choose(rows []row, pattern string, full bool) ([]row, error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("-run %q: %w", pattern, err)
 	}
 	var chosen []row
+	large := 0
 	for _, r := range rows {
-		if re.MatchString(r.name) {
+		switch {
+		case !re.MatchString(r.name):
+		case r.large && !full:
+			large++
+		default:
 			chosen = append(chosen, r)
 		}
 	}
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("-run %q matches none of the %d rows; -list names them", pattern, len(rows))
+	switch {
+	case len(chosen) > 0:
+		return chosen, nil
+	case large > 0:
+		return nil, fmt.Errorf("-run %q matches large rows alone (%d); add -size full", pattern, large)
 	}
-	return chosen, nil
+	return nil, fmt.Errorf("-run %q matches none of the %d rows; -list -size full names them", pattern, len(rows))
 }
