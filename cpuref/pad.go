@@ -49,6 +49,6 @@ func Pad[T Float](a *Args[T]) {
 
 // Kept is which of n elements along dimension d are kept: size from first on.
 func (at PadAttrs) Kept(d, n int) (first, size int) {
-	first = max(0, -at.Before.V[d])
+	first = min(n, max(0, -at.Before.V[d]))
 	return first, max(0, n-first-max(0, -at.After.V[d]))
 }

@@ -20,7 +20,7 @@ var Pad = declare(Op{
 		padCase(tensor.Shape{7}, []int{2}, []int{3}, 0.5), padCase(tensor.Shape{7}, []int{-2}, []int{-1}, 0), padCase(tensor.Shape{7}, []int{-2}, []int{3}, -1),
 		padCase(tensor.Shape{2, 3, 4}, []int{0, 1, 2}, []int{0, 3, 0}, 0), padCase(tensor.Shape{2, 3, 16}, []int{1, 0, 4}, []int{1, 0, 4}, 2),
 		padCase(tensor.Shape{5, 6}, []int{1, -2}, []int{-3, 1}, -2.5), padCase(tensor.Shape{0, 3}, []int{2, 1}, []int{0, 1}, 3),
-		padCase(tensor.Shape{3}, []int{-2}, []int{-1}, 0), padCase(tensor.Shape{1}, []int{64}, []int{64}, 1), padCase(tensor.Shape{}, nil, nil, 0),
+		padCase(tensor.Shape{3}, []int{-2}, []int{-1}, 0), padCase(tensor.Shape{2}, []int{-3}, []int{2}, 1), padCase(tensor.Shape{1}, []int{64}, []int{64}, 1), padCase(tensor.Shape{}, nil, nil, 0),
 		padCase(tensor.Shape{3, 5}, []int{-3, 1}, []int{2, 0}, 4),
 	),
 	Bench: []Case{padCase(tensor.Shape{32, 64, 56, 56}, []int{0, 0, 1, 1}, []int{0, 0, 1, 1}, 0)},

@@ -89,6 +89,9 @@ func (s *set) totalShift(g, x []float32, mean *float32) float64 {
 func (v *normed) moments(x []float32, stat int, m *float32) (lack, variance float64) {
 	n, sum := float64(v.size), 0.0
 	*m = 0
+	if v.size <= fewFloats {
+		return v.fewMoments(x, stat, m)
+	}
 	if v.at.Over != cpuref.NormRMS {
 		v.parts(stat, func(from, _ int) { sum += isa.total(x[from:][:v.stretch]) })
 		*m = float32(sum / n)
@@ -96,6 +99,29 @@ func (v *normed) moments(x []float32, stat int, m *float32) (lack, variance floa
 	}
 	v.parts(stat, func(from, _ int) { variance += isa.totalSquares(x[from:][:v.stretch], m) })
 	return lack, max(0, variance/n-lack*lack)
+}
+
+// fewFloats may lie close together and far from 0, so that a rounded sum of theirs
+// would show: their moments are taken in float64.
+const fewFloats = 16
+
+func (v *normed) fewMoments(x []float32, stat int, m *float32) (lack, variance float64) {
+	n, mean := float64(v.size), 0.0
+	if v.at.Over != cpuref.NormRMS {
+		v.parts(stat, func(from, _ int) {
+			for _, f := range x[from:][:v.stretch] {
+				mean += float64(f)
+			}
+		})
+		mean /= n
+	}
+	v.parts(stat, func(from, _ int) {
+		for _, f := range x[from:][:v.stretch] {
+			variance += (float64(f) - mean) * (float64(f) - mean)
+		}
+	})
+	*m = float32(mean)
+	return mean - float64(*m), variance / n
 }
 
 // given is the floats of a list's operand i, nil where there are none.
