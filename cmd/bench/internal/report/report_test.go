@@ -44,7 +44,7 @@ func example() ([]stats.Result, []Facts) {
 			Machine: []Fact{{"CPU", "Example & Co"}, {"cores", "4 threads"}, {"vulgo", "0123456789abcdef"}},
 			Devices: []Device{{Name: "GPU 9 (X)", Type: "discrete", Driver: "Driver 1, Vulkan 1.3", Memory: 8 << 30}},
 			Failed:  []Failure{{Name: "relu/wrong", Device: "cpu", Why: "element 7 is <wrong>"}},
-			Peers:   []Fact{{"torch", "PyTorch 1.13"}},
+			Peers:   []Fact{{"torch", "PyTorch 1.13 on cpu"}},
 			Missing: []Fact{{"spago", "not built"}},
 			Limits:  []Section{{Title: "Limits", Text: []string{"What the devices do at most."}, Figures: []Figure{{"roof line.svg", "the roof", []byte("<svg/>")}}}},
 			More:    []Section{{Title: "Scaling", Code: "a < b\n```", Figures: []Figure{{"roof line.svg", "again", []byte("<svg></svg>")}}, Sections: []Section{{Title: "By batch"}}}},
@@ -115,7 +115,7 @@ func TestTheReportHasItAll(t *testing.T) {
 	for _, want := range []string{
 		"Example & Co", "4 threads", "8.0 GiB", "Driver 1, Vulkan 1.3", "0123456789abcdef", "2026-01-02", "bench -run '<x>' -report out",
 		"What the devices do at most.", "a < b", "By batch", "element 7 is <wrong>", "spago wasn't compared: not built.", "one row failed",
-		"3.00×", "2.90–3.25", "11.0 µs", "torch: PyTorch 1.13.", "50 % A", "125,000", "19.4×", "Training steps", "Matrix products", "torch beside cpu", "places, not shown: 1.",
+		"3.00×", "2.90–3.25", "11.0 µs", "torch: PyTorch 1.13 on cpu.", "50 % A", "125,000", "19.4×", "Training steps", "Matrix products", "torch beside cpu", "places, not shown: 1.",
 		"multiply-adds, all threads", "400 GFLOP/s",
 	} {
 		require.Contains(t, text, want)
@@ -208,9 +208,9 @@ func TestRewrite(t *testing.T) {
 	text := "before\n" + readmeBegin + "old\n" + readmeEnd + "after\n"
 	got, err := Rewrite(text, Readme("README.md", results[3:5], facts))
 	require.NoError(t, err)
-	require.Equal(t, "before\n"+readmeBegin+`On Example & Co, 4 threads; medians, 2026-01-02, commit 0123456789.
+	require.Equal(t, "before\n"+readmeBegin+`On Example & Co, 4 threads; medians; 2026-01-02, commit 0123456789. Repeat it with `+"`bench -run '<x>' -report out`"+`.
 
-| row | CPU | PyTorch | PyTorch by CPU |
+| row | CPU | PyTorch 1.13 | PyTorch 1.13 by CPU |
 | --- | ---: | ---: | ---: |
 | matmul/512 | 10.0 µs, 200 GFLOP/s | 30.0 µs, 66.7 GFLOP/s | 3.00× |
 `+readmeEnd+"after\n", got)
