@@ -17,7 +17,14 @@ type Command struct {
 	Name string
 	Args []string
 	Env  []string
+	Rest time.Duration // how long its threads spin after their work
 }
+
+// rests: OpenBLAS's threads spin for 2^26 cycles, and PyTorch may use it; other
+// idle threads and garbage collectors are done long before the least.
+var rests = map[string]time.Duration{"torch": 30 * time.Millisecond, "openblas": 30 * time.Millisecond}
+
+const leastRest = 5 * time.Millisecond
 
 // Names are the peers there can be, PyTorch first.
 func Names() []string { return []string{"torch", "gonum", "openblas", "gomlx", "gorgonia", "spago"} }
@@ -40,7 +47,7 @@ func Find(ctx context.Context, list string) (found []Command, missing []Missing,
 		}
 	}
 	for _, n := range names {
-		c, why := Command{Name: n}, ""
+		c, why := Command{Name: n, Rest: max(rests[n], leastRest)}, ""
 		if n == "torch" {
 			c.Args, why = torch(ctx, dir)
 		} else {

@@ -20,9 +20,6 @@ type Timing struct {
 	Rest  time.Duration // between samples, until the other's idle threads sleep
 }
 
-// Rest is enough for OpenMP's threads, which spin for a while after their work.
-const Rest = 5 * time.Millisecond
-
 // A sample lasts a fiftieth of the time, and no less than this.
 const shortest = 2 * time.Millisecond
 

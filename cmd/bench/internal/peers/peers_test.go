@@ -234,7 +234,7 @@ func TestPeersAreFoundOrNamed(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "work", "gonum"), nil, 0o700))
 	found, missing, err = Find(t.Context(), "gonum, spago")
 	require.NoError(t, err)
-	require.Equal(t, []Command{{Name: "gonum", Args: []string{filepath.Join(dir, "work", "gonum")}}}, found)
+	require.Equal(t, []Command{{Name: "gonum", Args: []string{filepath.Join(dir, "work", "gonum")}, Rest: leastRest}}, found)
 	require.Equal(t, "spago", missing[0].Name)
 
 	_, _, err = Find(t.Context(), "torch,numpy")
