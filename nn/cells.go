@@ -109,7 +109,7 @@ func (r *recurrent) step(w RecurrentWeights, in, hidden int, x, h, c graph.Value
 			return graph.Value{}, graph.Value{}
 		}
 	}
-	if len(s) < 1 || len(s) > 2 || s[len(s)-1] != in || w.Wih == nil {
+	if len(s) < 1 || len(s) > 2 || s[len(s)-1] != in || !w.whole() {
 		g.Fail(fmt.Errorf("nn: %s: x is %v, wants [N %d] or [%d] and variables made by nn.Init", r.kind, s, in, in))
 		return graph.Value{}, graph.Value{}
 	}

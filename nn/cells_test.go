@@ -228,3 +228,17 @@ func TestGradientsOfWhatAnLSTMKeeps(t *testing.T) {
 	graph.Grad(o[3].Sum(), gates)
 	require.ErrorContains(t, g.Err(), "grad: lstm: the loss depends on its gates")
 }
+
+// Weights put in by hand must be whole: what is missing is said, not read.
+func TestRecurrentWeightsMustBeWhole(t *testing.T) {
+	m := &struct{ L nn.LSTM }{nn.LSTM{In: 2, Hidden: 3}}
+	_, err := nn.Init(m, 1)
+	require.NoError(t, err)
+	m.L.Cells[0].Bhh = nil
+	g := graph.New()
+	m.L.Forward(g.Input("x", tensor.F32(4, 1, 2)), graph.Value{}, graph.Value{})
+	require.ErrorContains(t, g.Err(), "Cells[0] wants")
+	g = graph.New()
+	(&nn.GRUCell{In: 2, Hidden: 3}).Forward(g.Input("x", tensor.F32(4, 2)), graph.Value{})
+	require.ErrorContains(t, g.Err(), "variables made by nn.Init")
+}

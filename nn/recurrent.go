@@ -13,6 +13,11 @@ import (
 // Bih and Bhh are nil without biases, Whr but for an LSTM with Proj.
 type RecurrentWeights struct{ Wih, Whh, Bih, Bhh, Whr *graph.Variable }
 
+// whole tells whether both weights are there, and both biases or none.
+func (w RecurrentWeights) whole() bool {
+	return w.Wih != nil && w.Whh != nil && (w.Bih == nil) == (w.Bhh == nil)
+}
+
 // recurrent is what RNN, GRU and LSTM have alike: layers of two directions over
 // sequences of one or of several lengths.
 type recurrent struct {
@@ -155,6 +160,12 @@ func (r *recurrent) forward(x, lengths, h0, c0 graph.Value) (y, h, c graph.Value
 	}
 	if g.Err() != nil {
 		return
+	}
+	for i, w := range r.cells {
+		if !w.whole() {
+			g.Fail(fmt.Errorf("nn: %s: Cells[%d] wants Wih and Whh, and both Bih and Bhh or neither", r.kind, i))
+			return
+		}
 	}
 	var e ends
 	if lengths.Valid() {

@@ -51,7 +51,11 @@ func (b *builder) cells() (cells []nn.RecurrentWeights) {
 	for k := range b.size("num_layers", 1) {
 		for d, suffix := range []string{"", "_reverse"} {
 			if d == 0 || b.flag("bidirectional") {
-				cells = append(cells, b.weights(fmt.Sprintf("_l%d%s", k, suffix)))
+				w := b.weights(fmt.Sprintf("_l%d%s", k, suffix))
+				if cells = append(cells, w); w.Wih == nil {
+					b.miss("%s without weight_ih_l%d%s", b.c.Torch, k, suffix)
+					return cells
+				}
 			}
 		}
 	}
