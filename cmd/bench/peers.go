@@ -43,9 +43,13 @@ func comparePeers(ctx context.Context, o options, devs []*engine.Device, p *prin
 	if len(found) == 0 {
 		return errors.New("-peers: none is there")
 	}
+	count := o.count
+	if count == 0 {
+		count = samplesUsual
+	}
 	v := &versus{
 		devs: devs, out: p, stderr: stderr, threads: runtime.GOMAXPROCS(0), found: found,
-		timing:  peers.Timing{Time: o.time, Count: max(o.count, samplesUsual)},
+		timing:  peers.Timing{Time: o.time, Count: count},
 		running: map[string]*peers.Peer{}, lacking: map[string]int{},
 	}
 	defer func() {

@@ -28,16 +28,107 @@ class CNN(nn.Module):
         return self.out(F.relu(self.hidden(x.flatten(1))))
 
 
-class CharLSTM(nn.Module):
-    def __init__(self, layers=1):
+class Words(nn.Module):
+    def __init__(self, num, dim):
         super().__init__()
-        self.embed, self.lstm, self.out = nn.Embedding(64, 64), nn.LSTM(64, 256, layers), nn.Linear(256, 64)
+        self.table = nn.Embedding(num, dim)
+
+    def forward(self, x):
+        return self.table(x)
+
+
+class CharLSTM(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.embed, self.lstm, self.out = Words(64, 64), nn.LSTM(64, 256, layers), nn.Linear(256, 64)
 
     def forward(self, x):
         return self.out(self.lstm(self.embed(x))[0])
 
 
-MODELS = {"mlp": MLP, "cnn": CNN, "charlstm": CharLSTM}
+class Seq2Seq(nn.Module):
+    """An encoder, and a decoder that looks back at it by attention; x [from + to, N]."""
+
+    def __init__(self):
+        super().__init__()
+        self.source, self.target = Words(1000, 128), Words(1000, 128)
+        self.encoder, self.decoder = nn.LSTM(128, 256), nn.LSTM(128, 256)
+        self.join, self.out = nn.Linear(512, 256), nn.Linear(256, 1000)
+
+    def forward(self, x):
+        keys, state = self.encoder(self.source(x[:16]))
+        y, _ = self.decoder(self.target(x[16:]), state)
+        q, k = y.transpose(0, 1), keys.transpose(0, 1)
+        weights = torch.softmax(q @ k.transpose(1, 2) / q.shape[-1] ** 0.5, -1)
+        return self.out(torch.tanh(self.join(torch.cat([y, (weights @ k).transpose(0, 1)], 2))))
+
+
+class Places(nn.Module):
+    def __init__(self, length, dim):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(length, dim))
+
+
+class Transformer(nn.Module):
+    """Tells the next of tokens [N, L]."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.places = Words(64, 128), Places(64, 128)
+        layer = {"dropout": 0.0, "norm_first": True, "batch_first": True}
+        self.blocks = nn.ModuleList(nn.TransformerEncoderLayer(128, 4, 512, **layer) for _ in range(2))
+        self.norm, self.out = nn.LayerNorm(128), nn.Linear(128, 64)
+        self.register_buffer("later", torch.ones(64, 64).triu(1).bool(), persistent=False)
+
+    def forward(self, x):
+        x = self.embed(x) + self.places.weight
+        for block in self.blocks:
+            x = block(x, self.later)
+        return self.out(self.norm(x))
+
+
+class Block(nn.Module):
+    def __init__(self, n, out):
+        super().__init__()
+        step = 1 if n == out else 2
+        self.conv1, self.norm1 = nn.Conv2d(n, out, 3, step, 1, bias=False), nn.BatchNorm2d(out)
+        self.conv2, self.norm2 = nn.Conv2d(out, out, 3, 1, 1, bias=False), nn.BatchNorm2d(out)
+        self.down = nn.Sequential()
+        if step > 1:
+            self.down = nn.Sequential(nn.Conv2d(n, out, 1, 2, bias=False), nn.BatchNorm2d(out))
+
+    def forward(self, x):
+        y = F.relu(self.norm1(self.conv1(x)))
+        return F.relu(self.norm2(self.conv2(y)) + self.down(x))
+
+
+class ResNet18(nn.Module):
+    def __init__(self, image, classes):
+        super().__init__()
+        self.image = image
+        self.conv = nn.Conv2d(3, 64, 7, 2, 3, bias=False) if image else nn.Conv2d(3, 64, 3, 1, 1, bias=False)
+        self.norm = nn.BatchNorm2d(64)
+        widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
+        self.blocks = nn.Sequential(*(Block(n, out) for n, out in zip(widths, widths[1:])))
+        self.out = nn.Linear(512, classes)
+
+    def forward(self, x):
+        x = F.relu(self.norm(self.conv(x)))
+        if self.image:
+            x = F.max_pool2d(x, 3, 2, 1)
+        return self.out(F.adaptive_avg_pool2d(self.blocks(x), 1).flatten(1))
+
+
+MODELS = {
+    "mlp": MLP,
+    "cnn": CNN,
+    "charlstm": lambda: CharLSTM(1),
+    "charlstm2": lambda: CharLSTM(2),
+    "seq2seq": Seq2Seq,
+    "transformer": Transformer,
+    "resnet18-32": lambda: ResNet18(False, 10),
+    "resnet18-224": lambda: ResNet18(True, 1000),
+}
 
 
 def model(name, params, device):

@@ -1,5 +1,5 @@
 // Command gomlx is GoMLX with its backend in pure Go as a peer of cmd/bench: matmul
-// and the training of the MLP and the CNN.
+// and the training of the MLP.
 package main
 
 import (
@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/gomlx/backends/simplego"
 	"github.com/gomlx/gomlx/pkg/core/graph"
 	"github.com/gomlx/gomlx/pkg/core/tensors"
-	"github.com/gomlx/gomlx/pkg/core/tensors/images"
 	"github.com/gomlx/gomlx/pkg/ml/context"
 	"github.com/gomlx/gomlx/pkg/ml/layers/activations"
 	"github.com/gomlx/gomlx/pkg/ml/train"
@@ -30,9 +29,9 @@ func prepare(w *wire.Work) (wire.Runner, [][]float32, error) {
 	}
 	switch w.Name {
 	case "train/mlp":
-		return training(backend, w, mlp)
+		return training(backend, w)
 	case "train/cnn":
-		return training(backend, w, cnn)
+		return nil, nil, wire.Lacks("its backend has no gradient of convolutions")
 	}
 	return matmul(backend, w)
 }
@@ -79,61 +78,43 @@ type variables struct {
 	w   *wire.Work
 }
 
-func (v variables) get(name string, permute func(x []float32, shape []int) ([]float32, []int)) *graph.Node {
+func (v variables) get(name string, matrix bool) *graph.Node {
 	x, shape, err := v.w.Param(name)
 	if err != nil {
 		panic(err)
 	}
-	if permute != nil {
-		x, shape = permute(x, shape)
+	if matrix { // [in, out] here
+		x, shape = transposed(x, shape), []int{shape[1], shape[0]}
 	}
 	return v.ctx.Checked(false).VariableWithValue(name, tensors.FromFlatDataAndDimensions(x, shape...)).ValueGraph(v.g)
 }
 
-// swapped are the first two axes the other way round.
-func swapped(x []float32, shape []int) ([]float32, []int) {
-	a, b, rest := shape[0], shape[1], 1
-	for _, n := range shape[2:] {
-		rest *= n
-	}
-	y := make([]float32, len(x))
-	for i := range a {
-		for j := range b {
-			copy(y[(j*a+i)*rest:][:rest], x[(i*b+j)*rest:][:rest])
+func transposed(x []float32, shape []int) []float32 {
+	y := make([]float32, 0, len(x))
+	for j := range shape[1] {
+		for i := range shape[0] {
+			y = append(y, x[i*shape[1]+j])
 		}
 	}
-	return y, append([]int{b, a}, shape[2:]...)
+	return y
 }
 
 func (v variables) linear(name string, x *graph.Node) *graph.Node {
-	b := v.get(name+".bias", nil)
-	return graph.Add(graph.Dot(x, v.get(name+".weight", swapped)), graph.ExpandLeftToRank(b, 2))
-}
-
-func (v variables) conv(name string, x *graph.Node) *graph.Node {
-	y := graph.Convolve(x, v.get(name+".weight", swapped)).ChannelsAxis(images.ChannelsFirst).PadSame().Done()
-	b := v.get(name+".bias", nil)
-	return graph.Add(y, graph.Reshape(b, 1, b.Shape().Dimensions[0], 1, 1))
+	b := v.get(name+".bias", false)
+	return graph.Add(graph.Dot(x, v.get(name+".weight", true)), graph.ExpandLeftToRank(b, 2))
 }
 
 func mlp(v variables, x *graph.Node) *graph.Node {
 	return v.linear("out", activations.Relu(v.linear("hidden", x)))
 }
 
-func cnn(v variables, x *graph.Node) *graph.Node {
-	for _, name := range []string{"conv1", "conv2"} {
-		x = graph.MaxPool(activations.Relu(v.conv(name, x))).ChannelsAxis(images.ChannelsFirst).Window(2).Done()
-	}
-	return mlp(v, graph.Reshape(x, x.Shape().Dimensions[0], -1))
-}
-
-func training(backend backends.Backend, w *wire.Work, model func(v variables, x *graph.Node) *graph.Node) (wire.Runner, [][]float32, error) {
+func training(backend backends.Backend, w *wire.Work) (wire.Runner, [][]float32, error) {
 	batches, err := w.Batches()
 	if err != nil {
 		return nil, nil, err
 	}
 	predict := func(ctx *context.Context, _ any, in []*graph.Node) []*graph.Node {
-		return []*graph.Node{model(variables{ctx, in[0].Graph(), w}, in[0])}
+		return []*graph.Node{mlp(variables{ctx, in[0].Graph(), w}, in[0])}
 	}
 	adam := optimizers.Adam().LearningRate(w.LR).Betas(0.9, 0.999).Epsilon(1e-8).Done()
 	trainer := train.NewTrainer(backend, context.New(), predict, losses.SparseCategoricalCrossEntropyLogits, adam, nil, nil)

@@ -3,12 +3,14 @@
 package main
 
 import (
+	"errors"
+	"sync"
+
 	"github.com/nlpodyssey/spago/ag"
 	"github.com/nlpodyssey/spago/losses"
 	"github.com/nlpodyssey/spago/mat"
 	"github.com/nlpodyssey/spago/nn"
 	"github.com/nlpodyssey/spago/nn/linear"
-	"github.com/nlpodyssey/spago/optimizers"
 	"github.com/nlpodyssey/spago/optimizers/adam"
 
 	"github.com/vulgo-ml/vulgo/tools/peers/wire"
@@ -43,9 +45,21 @@ func dense(x []float32, shape ...int) mat.Matrix {
 
 func floats(m mat.Tensor) []float32 { return mat.Data[float32](m.(mat.Matrix)) }
 
-type mlp struct {
-	nn.Module
-	Hidden, Out *linear.Model
+type mlp struct{ Hidden, Out *linear.Model }
+
+// update is what optimizers.Optimizer does, and waits until it is done.
+func update(rule *adam.Adam, params ...*nn.Param) error {
+	errs := make([]error, len(params))
+	var all sync.WaitGroup
+	for i, p := range params {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			errs[i] = rule.OptimizeParams(p)
+		}()
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 func layer(w *wire.Work, name string) (*linear.Model, error) {
@@ -73,7 +87,6 @@ func training(w *wire.Work) (wire.Runner, [][]float32, error) {
 		return nil, nil, err
 	}
 	rule := adam.New(adam.NewConfig(w.LR, 0.9, 0.999, 1e-8))
-	opt := optimizers.New(nn.Parameters(model), rule)
 	turn := 0
 	return w.Trained(func() (float32, error) {
 		b := batches[turn%len(batches)]
@@ -95,7 +108,7 @@ func training(w *wire.Work) (wire.Runner, [][]float32, error) {
 		if err := ag.Backward(loss); err != nil {
 			return 0, err
 		}
-		if err := opt.Optimize(); err != nil {
+		if err := update(rule, model.Hidden.W, model.Hidden.B, model.Out.W, model.Out.B); err != nil {
 			return 0, err
 		}
 		rule.IncExample()
