@@ -6,6 +6,8 @@
 //	go run ./cmd/bench -device cpu,vulkan -variants # every kernel of each
 //	go run ./cmd/bench -size full -json new.jsonl   # large shapes too
 //	go run ./cmd/bench compare old.jsonl new.jsonl  # what became slower?
+//	go run ./cmd/bench -report out/bench            # all of it as a page to publish
+//	go run ./cmd/bench report a.jsonl b.jsonl out   # a page of results in files
 //	go run ./cmd/bench -list                        # the rows' names
 //
 // A row is verified before it is timed, at the op table's tolerance or a step's
@@ -74,6 +76,9 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "compare" {
 		return compare(args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "report" {
+		return reportFiles(args[1:], stdout, stderr)
+	}
 	return bench(ctx, args, stdout, stderr, allRows())
 }
 
@@ -84,6 +89,9 @@ type options struct {
 	dtype         tensor.DType
 	list, full    bool
 	variants      bool
+	report        string
+	args          []string
+	given         map[string]string // flags
 	timing
 	modes
 }
@@ -103,12 +111,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.StringVar(&o.format, "format", "table", "table, go (for benchstat) or markdown")
 	fs.DurationVar(&o.time, "time", 0, "time to measure a row, at least (default: by the number of rows, 50ms to 500ms)")
 	fs.IntVar(&o.count, "count", 0, "samples to take of a row, at least (default: 12, or 5 where a run takes long)")
+	fs.StringVar(&o.report, "report", "", "write a report of all this into a folder, as HTML, Markdown and JSON lines")
 	o.modes.flags(fs)
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	o.args, o.given = args, map[string]string{}
+	fs.Visit(func(f *flag.Flag) { o.given[f.Name] = f.Value.String() })
 	o.devices = strings.Split(device, ",")
 	o.full = size == "full"
 	var err error
@@ -123,7 +132,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		err = fmt.Errorf("-format %q: wants table, go or markdown", o.format)
 	case o.time < 0:
 		err = fmt.Errorf("-time %v: wants a duration that isn't negative", o.time)
-	case o.count < 1 && given["count"]:
+	case o.count < 1 && o.given["count"] != "":
 		err = fmt.Errorf("-count %d: wants 1 or more", o.count)
 	default:
 		err = o.modes.check(&o)
@@ -131,7 +140,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 	}
-	o.auto = !given["time"]
+	o.auto = o.given["time"] == ""
 	return o, err
 }
 
@@ -151,6 +160,9 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer, rows []
 		return exitOK
 	} else if err != nil {
 		return exitUsage
+	}
+	if o.report != "" && !o.list {
+		return o.reported(ctx, rows, stdout, stderr)
 	}
 	if o.scaling {
 		rows = sweepRows()

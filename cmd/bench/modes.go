@@ -34,6 +34,8 @@ func (m *modes) flags(fs *flag.FlagSet) {
 func (m *modes) check(o *options) error {
 	m.profiles = m.profiles || m.tracePath != ""
 	switch {
+	case o.report != "":
+		return o.checkReport()
 	case m.peers != "" && (m.profiles || m.scaling || o.variants || o.dtype != tensor.Float32):
 		return errors.New("-peers goes without -profile, -trace, -scaling and -variants, and with float32 alone")
 	case m.profiles && m.scaling:
