@@ -39,9 +39,10 @@ type Result struct {
 	WorstNS  float64 `json:"worst_ns"`            // the largest sample
 	DeviceNS float64 `json:"device_ns,omitempty"` // by the device's own clock; 0: unknown
 
-	Flops  float64 `json:"flops"` // a run
-	Bytes  float64 `json:"bytes"` // a run: the least that must be moved
-	Items  int     `json:"items"` // examples a run
+	Flops  float64 `json:"flops"`         // a run
+	Bytes  float64 `json:"bytes"`         // a run: the least that must be moved
+	Set    float64 `json:"set,omitempty"` // the memory a run goes over, in bytes; 0: as much as it moves
+	Items  int     `json:"items"`         // examples a run
 	RelErr float64 `json:"rel_err"`
 
 	Roof   float64 `json:"roof,omitempty"`    // the share of the nearer roof that MedianNS reaches; 0: unknown
