@@ -91,7 +91,8 @@ func TestScalingKeepsWhatItHas(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "scaling-batch.png"), "what was measured is plotted")
 }
 
-// Every sweep's sizes make rows that verify; here the smallest does, on the CPU.
+// Every sweep's sizes make rows: an op's smallest verifies, here on the CPU, and a
+// net's compiles.
 func TestEverySweepHasRows(t *testing.T) {
 	code, out, _ := run(t.Context(), nil, "-scaling", "-list", "-plots", t.TempDir())
 	require.Zero(t, code)
@@ -104,10 +105,24 @@ func TestEverySweepHasRows(t *testing.T) {
 		require.GreaterOrEqual(t, len(s.sizes), 4, s.name)
 		require.Contains(t, axes, s.axis)
 		seen[s.axis] = true
-		jobs, err := s.at(s.sizes[0]).begin(setup{dtype: tensor.Float32})(t.Context(), dev)
+		r := s.at(s.sizes[0])
+		if r.net == nil {
+			jobs, err := r.begin(setup{dtype: tensor.Float32})(t.Context(), dev)
+			require.NoError(t, err, s.name)
+			require.Len(t, jobs, 1)
+			jobs[0].close()
+			continue
+		}
+		step, err := r.net.step(tensor.Float32)
 		require.NoError(t, err, s.name)
-		require.Len(t, jobs, 1)
-		jobs[0].close()
+		if s.axis != "width" {
+			require.Contains(t, step.feeds[0]["x"].Shape, s.sizes[0])
+		}
+		st, err := engine.NewState(dev)
+		require.NoError(t, err)
+		program, err := step.compile(st)
+		require.NoError(t, err, s.name)
+		require.NoError(t, errors.Join(program.Close(), st.Close()))
 	}
 	require.Len(t, seen, len(axes))
 }
