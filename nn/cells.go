@@ -98,6 +98,9 @@ func (r *recurrent) step(w RecurrentWeights, in, hidden int, x, h, c graph.Value
 	if g == nil {
 		return graph.Value{}, graph.Value{}
 	}
+	if g.Err() != nil {
+		return graph.Value{}, graph.Value{}
+	}
 	single, s := len(x.Shape()) == 1, x.Shape()
 	want := tensor.Shape{hidden}
 	if len(s) == 2 {

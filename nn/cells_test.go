@@ -241,4 +241,9 @@ func TestRecurrentWeightsMustBeWhole(t *testing.T) {
 	g = graph.New()
 	(&nn.GRUCell{In: 2, Hidden: 3}).Forward(g.Input("x", tensor.F32(4, 2)), graph.Value{})
 	require.ErrorContains(t, g.Err(), "variables made by nn.Init")
+
+	m.L.Cells[0].Bhh, m.L.Cells[0].Whh = m.L.Cells[0].Bih, &graph.Variable{Type: tensor.F32(5, 5)}
+	g = graph.New()
+	m.L.Forward(g.Input("x", tensor.F32(4, 1, 2)), graph.Value{}, graph.Value{})
+	require.Error(t, g.Err())
 }

@@ -179,6 +179,9 @@ func (r *recurrent) forward(x, lengths, h0, c0 graph.Value) (y, h, c graph.Value
 		}
 		var ys []graph.Value
 		for d := range r.dirs() {
+			if g.Err() != nil {
+				return
+			}
 			yd, hd, cd := r.direction(r.cells[k+d], x, stateOf(h0, k+d), stateOf(c0, k+d), e, d == 1)
 			ys, hs, cs = append(ys, yd), append(hs, hd), append(cs, cd)
 		}
