@@ -218,7 +218,7 @@ float vtanh(const float x) {
     precise float p = fma(fma(fma(fma(-0.00624599261, z, 0.0210524723), z, -0.0538478494), z, 0.133325458), z, -0.333333164);
     precise float near = x + x * z * p;
     precise float far = 1.0 - 2.0 / (vexp(2.0 * a) + 1.0); // 1 for e^2a = inf
-    return visnan(x) ? x : a < 0.55 ? near : x < 0.0 ? -far : far;
+    return visnan(x) ? x : x == 0.0 ? x : a < 0.55 ? near : x < 0.0 ? -far : far;
 }
 
 // 1/(1 + e^-x), of e^-|x| so that small values keep their digits.

@@ -116,6 +116,7 @@ func (v vec) tanh(x reg.VecVirtual) reg.VecVirtual {
 	p := v.poly(xx, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
 	VMULPS(xx, p, p)
 	VFMADD213PS(x, x, p)
+	v.or(sign, p, p) // of -0
 	v.pick(less, t, v.load(float(0.625)), p, r)
 	return r
 }
