@@ -24,10 +24,16 @@ func (st *step[T]) run(s *scratch[T]) {
 func (st *step[T]) floats(s *scratch[T]) {
 	a, b, c := s.f[st.a], s.f[st.b], s.f[st.c]
 	d := s.f[st.dst]
-	if st.op >= Add && st.op <= Div {
+	switch st.op {
+	case Add, Sub, Mul, Div, Min, Max:
 		if w, ok := any(d).([]float32); ok {
 			n := arithmeticWide(st.op, w, any(a).([]float32), any(b).([]float32))
 			a, b, d = a[n:], b[n:], d[n:]
+		}
+	case Neg:
+		if w, ok := any(d).([]float32); ok {
+			n := unaryWide(Neg, w, any(a).([]float32))
+			a, d = a[n:], d[n:]
 		}
 	}
 	switch st.op {
@@ -86,10 +92,7 @@ func (st *step[T]) floats(s *scratch[T]) {
 			o[i] = flag(math.Signbit(float64(a[i])))
 		}
 	case IsNaN:
-		o := s.i[st.dst]
-		for i := range o {
-			o[i] = flag(a[i] != a[i])
-		}
+		compareFloats(NE, s.i[st.dst], a, a)
 	case ToInt:
 		o := s.i[st.dst]
 		for i := range o {
@@ -150,10 +153,7 @@ func (st *step[T]) ints(s *scratch[T]) {
 	case Where:
 		chooseInts(d, a, b, s.i[st.c])
 	case ToFloat:
-		o := s.f[st.dst]
-		for i := range o {
-			o[i] = T(a[i])
-		}
+		toFloat(s.f[st.dst], a)
 	case ToBool:
 		for i := range d {
 			d[i] = flag(a[i] != 0)
@@ -170,10 +170,14 @@ func (st *step[T]) bools(s *scratch[T]) {
 	case OpArg, ToInt:
 		copy(d, a)
 	case And:
+		n := logicWide(And, d, a, b)
+		a, b, d = a[n:], b[n:], d[n:]
 		for i := range d {
 			d[i] = a[i] & b[i]
 		}
 	case Or:
+		n := logicWide(Or, d, a, b)
+		a, b, d = a[n:], b[n:], d[n:]
 		for i := range d {
 			d[i] = a[i] | b[i]
 		}
@@ -184,12 +188,19 @@ func (st *step[T]) bools(s *scratch[T]) {
 	case Where:
 		chooseInts(d, a, b, s.i[st.c])
 	case ToFloat:
-		o := s.f[st.dst]
-		for i := range o {
-			o[i] = T(a[i])
-		}
+		toFloat(s.f[st.dst], a)
 	default:
 		compare(st.op, d, a, b)
+	}
+}
+
+func toFloat[T Number](d []T, a []int32) {
+	if w, ok := any(d).([]float32); ok {
+		n := toFloatWide(w, a)
+		a, d = a[n:], d[n:]
+	}
+	for i := range d {
+		d[i] = T(a[i])
 	}
 }
 

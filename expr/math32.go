@@ -43,27 +43,35 @@ func each(f func(x float32) float32) func(dst, src []float32) {
 
 var loops32 = [numOps]func(dst, src []float32){
 	Abs: func(dst, src []float32) {
+		n := unaryWide(Abs, dst, src)
+		dst, src = dst[n:], src[n:]
 		for i, x := range src[:len(dst)] {
 			dst[i] = math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
 		}
 	},
 	Floor: func(dst, src []float32) {
+		n := unaryWide(Floor, dst, src)
+		dst, src = dst[n:], src[n:]
 		for i, x := range src[:len(dst)] {
 			dst[i] = float32(math.Floor(float64(x)))
 		}
 	},
 	Ceil: func(dst, src []float32) {
+		n := unaryWide(Ceil, dst, src)
+		dst, src = dst[n:], src[n:]
 		for i, x := range src[:len(dst)] {
 			dst[i] = float32(math.Ceil(float64(x)))
 		}
 	},
 	Round: func(dst, src []float32) {
+		n := unaryWide(Round, dst, src)
+		dst, src = dst[n:], src[n:]
 		for i, x := range src[:len(dst)] {
 			dst[i] = float32(math.RoundToEven(float64(x)))
 		}
 	},
 	Sqrt: func(dst, src []float32) {
-		n := sqrtWide(dst, src)
+		n := unaryWide(Sqrt, dst, src)
 		dst, src = dst[n:], src[n:]
 		for i, x := range src[:len(dst)] {
 			dst[i] = float32(math.Sqrt(float64(x)))

@@ -89,17 +89,90 @@ func arithmeticWide(op Op, d, a, b []float32) int {
 		mulAVX2(n, pd, pa, pb)
 	case Div:
 		divAVX2(n, pd, pa, pb)
+	case Min:
+		minAVX2(n, pd, pa, pb)
+	case Max:
+		maxAVX2(n, pd, pa, pb)
 	default:
 		return 0
 	}
 	return n
 }
 
-func sqrtWide(d, a []float32) int {
+//go:noescape
+func minAVX2(n int, d, a, b *float32)
+
+//go:noescape
+func maxAVX2(n int, d, a, b *float32)
+
+//go:noescape
+func floorAVX2(n int, d, a *float32)
+
+//go:noescape
+func ceilAVX2(n int, d, a *float32)
+
+//go:noescape
+func roundAVX2(n int, d, a *float32)
+
+//go:noescape
+func negAVX2(n int, d, a *float32)
+
+//go:noescape
+func absAVX2(n int, d, a *float32)
+
+//go:noescape
+func toFloatAVX2(n int, d *float32, a *int32)
+
+//go:noescape
+func andAVX2(n int, d, a, b *int32)
+
+//go:noescape
+func orAVX2(n int, d, a, b *int32)
+
+// unaryWide is an operation of one float.
+func unaryWide(op Op, d, a []float32) int {
 	n := len(d) &^ 15
 	if !wide || n == 0 {
 		return 0
 	}
-	sqrtAVX2(n, &d[0], &a[:n][0])
+	pd, pa := &d[0], &a[:n][0]
+	switch op {
+	case Sqrt:
+		sqrtAVX2(n, pd, pa)
+	case Floor:
+		floorAVX2(n, pd, pa)
+	case Ceil:
+		ceilAVX2(n, pd, pa)
+	case Round:
+		roundAVX2(n, pd, pa)
+	case Neg:
+		negAVX2(n, pd, pa)
+	case Abs:
+		absAVX2(n, pd, pa)
+	default:
+		return 0
+	}
+	return n
+}
+
+func toFloatWide(d []float32, a []int32) int {
+	n := len(d) &^ 15
+	if !wide || n == 0 {
+		return 0
+	}
+	toFloatAVX2(n, &d[0], &a[:n][0])
+	return n
+}
+
+func logicWide(op Op, d, a, b []int32) int {
+	n := len(d) &^ 15
+	if !wide || n == 0 {
+		return 0
+	}
+	if op == And {
+		andAVX2(n, &d[0], &a[:n][0], &b[:n][0])
+	} else {
+		orAVX2(n, &d[0], &a[:n][0], &b[:n][0])
+	}
 	return n
 }

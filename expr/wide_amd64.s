@@ -115,3 +115,115 @@ loop:
 	JNZ     loop
 	VZEROUPPER
 	RET
+
+// n is a multiple of 16 and more than 0: operation makes Y0 and Y1 of themselves.
+#define EACH(operation) \
+	MOVQ n+0(FP), CX; \
+	MOVQ d+8(FP), DI; \
+	MOVQ a+16(FP), SI; \
+loop: \
+	VMOVUPS (SI), Y0; \
+	VMOVUPS 32(SI), Y1; \
+	operation; \
+	VMOVUPS Y0, (DI); \
+	VMOVUPS Y1, 32(DI); \
+	ADDQ    $64, SI; \
+	ADDQ    $64, DI; \
+	SUBQ    $16, CX; \
+	JNZ     loop; \
+	VZEROUPPER; \
+	RET
+
+#define FLOOR VROUNDPS $9, Y0, Y0; VROUNDPS $9, Y1, Y1
+#define CEIL VROUNDPS $10, Y0, Y0; VROUNDPS $10, Y1, Y1
+#define ROUND VROUNDPS $8, Y0, Y0; VROUNDPS $8, Y1, Y1
+#define TOFLOAT VCVTDQ2PS Y0, Y0; VCVTDQ2PS Y1, Y1
+#define NEGATE VXORPS Y2, Y0, Y0; VXORPS Y2, Y1, Y1
+#define ABSOLUTE VANDNPS Y0, Y2, Y0; VANDNPS Y1, Y2, Y1
+
+// func floorAVX2(n int, d, a *float32)
+TEXT ·floorAVX2(SB), NOSPLIT, $0-24
+	EACH(FLOOR)
+
+// func ceilAVX2(n int, d, a *float32)
+TEXT ·ceilAVX2(SB), NOSPLIT, $0-24
+	EACH(CEIL)
+
+// func roundAVX2(n int, d, a *float32)
+TEXT ·roundAVX2(SB), NOSPLIT, $0-24
+	EACH(ROUND)
+
+// func toFloatAVX2(n int, d *float32, a *int32)
+TEXT ·toFloatAVX2(SB), NOSPLIT, $0-24
+	EACH(TOFLOAT)
+
+// func negAVX2(n int, d, a *float32)
+TEXT ·negAVX2(SB), NOSPLIT, $0-24
+	VPCMPEQD Y2, Y2, Y2
+	VPSLLD   $31, Y2, Y2
+	EACH(NEGATE)
+
+// func absAVX2(n int, d, a *float32)
+TEXT ·absAVX2(SB), NOSPLIT, $0-24
+	VPCMPEQD Y2, Y2, Y2
+	VPSLLD   $31, Y2, Y2
+	EACH(ABSOLUTE)
+
+// VMINPS gives its second operand where one is NaN or both are 0. Taken both
+// ways round, the bits of both results make a NaN, or -0 of different zeros.
+//
+// func minAVX2(n int, d, a, b *float32)
+TEXT ·minAVX2(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ d+8(FP), DI
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DX
+
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VMINPS  Y1, Y0, Y2
+	VMINPS  Y0, Y1, Y3
+	VORPS   Y2, Y3, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    $32, SI
+	ADDQ    $32, DX
+	ADDQ    $32, DI
+	SUBQ    $8, CX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// The bits that both have make 0 of different zeros, but a NaN must be put back.
+//
+// func maxAVX2(n int, d, a, b *float32)
+TEXT ·maxAVX2(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ d+8(FP), DI
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DX
+
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VMAXPS  Y1, Y0, Y2
+	VMAXPS  Y0, Y1, Y3
+	VANDPS  Y2, Y3, Y2
+	VCMPPS  $3, Y0, Y1, Y3
+	VORPS   Y2, Y3, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    $32, SI
+	ADDQ    $32, DX
+	ADDQ    $32, DI
+	SUBQ    $8, CX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func andAVX2(n int, d, a, b *int32)
+TEXT ·andAVX2(SB), NOSPLIT, $0-32
+	ARITHMETIC(VPAND)
+
+// func orAVX2(n int, d, a, b *int32)
+TEXT ·orAVX2(SB), NOSPLIT, $0-32
+	ARITHMETIC(VPOR)

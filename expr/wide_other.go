@@ -8,4 +8,8 @@ func chooseWide([]float32, []int32, []float32, []float32) int { return 0 }
 
 func arithmeticWide(Op, []float32, []float32, []float32) int { return 0 }
 
-func sqrtWide([]float32, []float32) int { return 0 }
+func unaryWide(Op, []float32, []float32) int { return 0 }
+
+func toFloatWide([]float32, []int32) int { return 0 }
+
+func logicWide(Op, []int32, []int32, []int32) int { return 0 }

@@ -44,7 +44,7 @@ var (
 		Name: "argmax", Doc: "Y = place of the largest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
 		Shape:    reduceShape(tensor.Int32, false, false),
 		CPU:      Plain(cpuref.ArgMax[float32], cpuref.ArgMax[float64]),
-		Variants: lowerArg(false),
+		Variants: append(lowerArg(false), Variant{Name: "fast", Kind: CPU, Prepare: fast.ArgMax}),
 		NoGrad:   "a place has no derivative",
 		Tol:      Exact(), Torch: "torch.argmax", ONNX: "ArgMax",
 	})
@@ -52,7 +52,7 @@ var (
 		Name: "argmin", Doc: "Y = place of the smallest of X over the axes, in row-major order: the first of equals, the first NaN before all else",
 		Shape:    reduceShape(tensor.Int32, false, false),
 		CPU:      Plain(cpuref.ArgMin[float32], cpuref.ArgMin[float64]),
-		Variants: lowerArg(true),
+		Variants: append(lowerArg(true), Variant{Name: "fast", Kind: CPU, Prepare: fast.ArgMin}),
 		NoGrad:   "a place has no derivative",
 		Tol:      Exact(), Torch: "torch.argmin", ONNX: "ArgMin",
 	})
