@@ -15,8 +15,11 @@ import (
 // semicolons, the last expression is the value. Operators are those of C, a
 // whole number beside an int is an int, and the functions are those of the
 // operations (exp, where, min, ...) and sign, square, clamp(x, lo, hi). The
-// constants are numbers, inf, nan, pi, true, false.
+// constants are numbers, inf, nan, pi, true, false. A text may have 16 KiB.
 func Parse(text string) (f Func, err error) {
+	if len(text) > maxText {
+		return f, fmt.Errorf("expr: a formula of %d bytes, wants at most %d: split it in two", len(text), maxText)
+	}
 	head, body, ok := strings.Cut(text, "->")
 	if !ok {
 		return f, fmt.Errorf("expr: %q: no -> after the arguments", text)
@@ -51,6 +54,8 @@ func Parse(text string) (f Func, err error) {
 	}
 	return f, nil
 }
+
+const maxText = 16 << 10
 
 type parser struct {
 	text string // what follows tok
@@ -91,7 +96,7 @@ func (p *parser) next() {
 			n++
 		}
 	case isName(s[:1]):
-		for n < len(s) && isName(s[:n+1]) {
+		for n < len(s) && isName("_"+s[n:n+1]) {
 			n++
 		}
 	default:
