@@ -65,7 +65,10 @@ func expression(text string) (build, bool) {
 				b.out[names[i]] = e.tensor(v)
 			}
 		}
-		if names := b.outputs(); len(names) == 1 {
+		if v, ok := e.vars["y"]; ok { // whatever is computed behind it
+			y = v
+		}
+		if names := b.outputs(); len(names) == 1 && !b.out[names[0]].Valid() {
 			b.out[names[0]] = e.tensor(y)
 		}
 		return e.tensor(y)

@@ -26,6 +26,7 @@ func TestProgramsAreReadAsPythonHasThem(t *testing.T) {
 		"h = x.sum(0); y = h / h.size(0)":          {5. / 3, 7. / 3, 3},
 		"3 times x = x + w":                        {4, -1, 9, 7, 2, 12},
 		"a, b = x.chunk(2, 0); y = a*b":            {4, 10, 18},
+		"y = x.sum(1); z = y*y":                    {6, 15},
 		"h = x*w, y = h.sum(1)":                    {5, 11},
 		"(x*2).sum(1, keepdim=True)":               {12, 30},
 		"x.max(1).values - x.min(dim=1)[0]":        {2, 2},
