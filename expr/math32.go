@@ -156,7 +156,7 @@ func tanh(x float32) float32 {
 	v := float64(x)
 	if v > -0.1 && v < 0.1 {
 		z := v * v
-		return float32(v + v*z*(-1./3+z*(2./15+z*(-17./315+z*(62./2835)))))
+		return float32(v * (1 + z*(-1./3+z*(2./15+z*(-17./315+z*(62./2835))))))
 	}
 	return float32(1 - 2/(exp(2*v)+1))
 }

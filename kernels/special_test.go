@@ -76,7 +76,7 @@ var golden = []struct {
 	{"atan2", nil, [][]float64{{0, minus, 0, minus, inf, 1, nan, 1}, {1, 1, minus, -1, inf, 0, 1, -inf}}, []float64{0, minus, math.Pi, -math.Pi, math.Pi / 4, math.Pi / 2, nan, math.Pi}},
 	{"sinh", nil, [][]float64{{minus, inf, -90, 89, nan}}, []float64{minus, inf, -inf, math.Sinh(89), nan}},
 	{"cosh", nil, [][]float64{{0, -inf, 89, nan}}, []float64{1, inf, math.Cosh(89), nan}},
-	{"tanh", nil, [][]float64{{0, inf, -inf, nan}}, []float64{0, 1, -1, nan}},
+	{"tanh", nil, [][]float64{{0, minus, inf, -inf, nan}}, []float64{0, minus, 1, -1, nan}},
 	{"asinh", nil, [][]float64{{minus, -inf, 1e30, nan}}, []float64{minus, -inf, math.Asinh(1e30), nan}},
 	{"acosh", nil, [][]float64{{0.5, 1, inf, 1e30, -5}}, []float64{nan, 0, inf, math.Acosh(1e30), nan}},
 	{"atanh", nil, [][]float64{{1, -1, 2, minus, nan}}, []float64{inf, -inf, nan, minus, nan}},

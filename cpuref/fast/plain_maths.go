@@ -179,7 +179,7 @@ func tanh1(x float32) float32 {
 		p = p*xx - 5.37397155531e-2
 		p = p*xx + 1.33314422036e-1
 		p = p*xx - 3.33332819422e-1
-		return p*xx*x + x
+		return sign1(p*xx*x+x, x) // of -0 too
 	}
 	return sign1(1-2/(exp1(t+t)+1), x)
 }
