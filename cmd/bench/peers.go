@@ -47,17 +47,22 @@ func comparePeers(ctx context.Context, o options, devs []*engine.Device, p *prin
 	if count == 0 {
 		count = samplesUsual
 	}
-	v := &versus{
-		devs: devs, out: p, stderr: stderr, threads: runtime.GOMAXPROCS(0), found: found,
-		timing:  peers.Timing{Time: o.time, Count: count},
+	v := newVersus(found, devs, p, stderr, peers.Timing{Time: o.time, Count: count})
+	defer v.close()
+	return v.all(ctx, rows)
+}
+
+func newVersus(found []peers.Command, devs []*engine.Device, p *printer, stderr io.Writer, t peers.Timing) *versus {
+	return &versus{
+		devs: devs, out: p, stderr: stderr, timing: t, threads: runtime.GOMAXPROCS(0), found: found,
 		running: map[string]*peers.Peer{}, lacking: map[string]int{},
 	}
-	defer func() {
-		for _, p := range v.running {
-			p.Close()
-		}
-	}()
-	return v.all(ctx, rows)
+}
+
+func (v *versus) close() {
+	for _, p := range v.running {
+		p.Close()
+	}
 }
 
 // start runs every peer, so that the header can name their versions. One that

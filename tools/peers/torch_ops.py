@@ -182,8 +182,10 @@ def autograd(base, by, p, operands):
             x = x.expand(full).contiguous().requires_grad_()
             wanted = x
         args.append(x)
-    y = f(p, *args)
-    if not y.requires_grad:
-        raise Lacks(f"{base} has no gradient by {by}")
-    dy = dy.expand_as(y)
+    try:
+        y = f(p, *args)
+        dy = dy.expand_as(y)
+        torch.autograd.grad(y, wanted, dy, retain_graph=True)
+    except RuntimeError as e:
+        raise Lacks(f"no gradient of {base} by {by}: {str(e).splitlines()[0]}") from e
     return lambda: torch.autograd.grad(y, wanted, dy, retain_graph=True)[0]

@@ -13,8 +13,7 @@ def stepping(make, states):
         p.grad = g.reshape(p.shape)
         opt = make(a, [p], float(lr))
         state = {name: s.reshape(p.shape) for name, s in zip(states, kept)}
-        before = t.reshape(-1)[0].float().cpu() - 1
-        opt.state[p] = {"step": before if "capturable" in opt.defaults else int(before), **state}
+        opt.state[p] = {"step": t.reshape(-1)[0].float().cpu() - 1, **state}
 
         def run():
             opt.step()

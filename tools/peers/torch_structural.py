@@ -279,10 +279,15 @@ def scatter(a, x, idx, src):
 def with_index(f):
     def built(a, x, idx):
         idx = idx.long()
+        if idx.numel() and (idx.min() < 0 or idx.max() >= x.shape[a["Axis"]]):
+            raise Lacks("indexes outside are an error")
         return lambda: f(a, x, idx)
 
     return built
 
+
+# The table's dtypes, as its attributes count them.
+NUMBERED = [None, torch.float32, torch.float64, torch.int32, torch.bool, torch.float16, torch.bfloat16, torch.int64]
 
 CONSISTENT = refuse("PyTorch's backward computes the statistics that this op is given")
 OWN_DRAW = refuse("other random numbers can't be held to ours")
@@ -299,7 +304,7 @@ STRUCTURAL = {
     "avg_pool3d_grad": avg_pool_grad(aten.avg_pool3d_backward),
     "batch_norm": norm,
     "batch_norm_grad": CONSISTENT,
-    "cast": fixed(lambda a, x: x.to(getattr(torch, a["To"]), copy=True)),
+    "cast": fixed(lambda a, x: x.to(NUMBERED[a["To"]], copy=True)),
     "concat": lambda a, *x: lambda: torch.cat(x, a["Axis"]),
     "conv2d": conv(2),
     "conv2d_data": conv_data,
