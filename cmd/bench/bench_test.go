@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { devtest.Main(m) }
 // run is the command with short timings.
 func run(ctx context.Context, rows []row, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = bench(ctx, append([]string{"-time", "1ms", "-count", "2"}, args...), &out, &errs, rows)
+	code = bench(ctx, append([]string{"-time", "1ms", "-count", "2", "-roof=false"}, args...), &out, &errs, rows)
 	return code, out.String(), errs.String()
 }
 

@@ -8,6 +8,11 @@
 //	go run ./cmd/bench compare old.jsonl new.jsonl  # what became slower?
 //	go run ./cmd/bench -report out/bench            # all of it as a page to publish
 //	go run ./cmd/bench report a.jsonl b.jsonl out   # a page of results in files
+//	go run ./cmd/bench limits                       # what the device can do at most
+//	go run ./cmd/bench -roofline roof.svg           # the rows under the device's roofs
+//	go run ./cmd/bench -profile -run ^train/cnn$    # where does a step's time go?
+//	go run ./cmd/bench -trace t.json -run infer/mlp # one run, for chrome://tracing
+//	go run ./cmd/bench -scaling                     # how does time grow with size?
 //	go run ./cmd/bench -list                        # the rows' names
 //
 // A row is verified before it is timed, at the op table's tolerance or a step's
@@ -38,6 +43,16 @@
 // cost: the arithmetic, and the least bytes that must be moved. -format go prints
 // what benchstat reads. Ctrl-C ends the run and keeps the rows that are done, in
 // the JSON file too.
+//
+// -profile runs a row step by step, each waited for, and divides the wall clock: a
+// moment belongs to the kernel that runs, else to a copy of inputs or outputs,
+// else to what the host does (feeding, submitting, reading), else to the queue
+// where the device hasn't begun, else to waiting for the host to hear of the end.
+// A kernel's time goes from the end of the one before it, so it has the barrier
+// between them; the program without a profile, whose time is printed beside, needs
+// no timestamps and lets independent kernels overlap. -trace writes the run of
+// median time. -scaling times ops and training steps at several sizes in turn,
+// fits time = a·size^e to the medians, and writes plots into -plots.
 package main
 
 import (
@@ -76,6 +91,9 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "compare" {
 		return compare(args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "limits" {
+		return limitsCommand(ctx, args[1:], stdout, stderr)
+	}
 	if len(args) > 0 && args[0] == "report" {
 		return reportFiles(args[1:], stdout, stderr)
 	}
@@ -94,6 +112,7 @@ type options struct {
 	given         map[string]string // flags
 	timing
 	modes
+	roofs
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -113,6 +132,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.count, "count", 0, "samples to take of a row, at least (default: 12, or 5 where a run takes long)")
 	fs.StringVar(&o.report, "report", "", "write a report of all this into a folder, as HTML, Markdown and JSON lines")
 	o.modes.flags(fs)
+	o.roofs.flags(fs)
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -135,7 +155,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	case o.count < 1 && o.given["count"] != "":
 		err = fmt.Errorf("-count %d: wants 1 or more", o.count)
 	default:
-		err = o.modes.check(&o)
+		rows := !o.profiles && o.tracePath == "" && !o.scaling && o.peers == "" && o.report == ""
+		err = errors.Join(o.roofs.check(rows), o.modes.check(&o))
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
@@ -167,6 +188,7 @@ func bench(ctx context.Context, args []string, stdout, stderr io.Writer, rows []
 	if o.scaling {
 		rows = sweepRows()
 	}
+	rows = append(rows, limitRows(o.pattern)...)
 	if rows, err = choose(rows, o.pattern, o.full); err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitUsage

@@ -25,6 +25,7 @@ type job struct {
 	feeds    func(i int) engine.Feeds
 
 	cost    kernels.Cost // of a run
+	set     float64      // the memory it goes over, in bytes; 0: unknown
 	relErr  float64      // what verifying found
 	check   string       // how it verified
 	variant string       // the kernel that runs; empty for a whole step

@@ -83,5 +83,8 @@ func (r *runner) work(ctx context.Context, rows []row, out io.Writer) error {
 	case r.peers != "":
 		return comparePeers(ctx, r.options, r.devs, r.out, r.stderr, rows)
 	}
-	return r.all(ctx, rows)
+	if err := r.measureLimits(ctx, rows); err != nil {
+		return err
+	}
+	return errors.Join(r.all(ctx, rows), r.drawRooflines(out))
 }

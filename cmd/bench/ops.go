@@ -254,6 +254,7 @@ func programJob(st *engine.State, p *engine.Program, feeds func(i int) engine.Fe
 		return err
 	}
 	return &job{
+		set:    touched(p),
 		feeds:  feeds,
 		sample: inRow(start, func() error { return last.Wait() }),
 		close: func() {

@@ -66,6 +66,7 @@ func tableColumns(width int, several bool) []column {
 		column{"outliers", 14, false, outliers},
 		column{"GFLOP/s", 8, false, func(r *stats.Result) string { return figure(r.Flops / r.MedianNS) }},
 		column{"GB/s", 6, false, func(r *stats.Result) string { return figure(r.Bytes / r.MedianNS) }},
+		column{"roof", 7, false, roofShare},
 		column{"examples/s", 10, false, func(r *stats.Result) string { return figure(float64(r.Items) / r.MedianNS * 1e9) }},
 		column{"rel err", 7, false, func(r *stats.Result) string { return fmt.Sprintf("%.1e", r.RelErr) }},
 		column{"check", 14, true, func(r *stats.Result) string { return r.Check }},

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/vulgo-ml/vulgo/cmd/bench/internal/roof"
 	"github.com/vulgo-ml/vulgo/cmd/bench/internal/stats"
 	"github.com/vulgo-ml/vulgo/engine"
 )
@@ -23,6 +24,7 @@ type runner struct {
 	// the device's results say what is right.
 	others []func(ctx context.Context, r row) ([]*job, error)
 
+	limits       map[string]*roof.Limits // by device; what isn't there isn't known
 	results      []stats.Result
 	failed, none int // rows that failed, and those that have no form in the dtype
 }
@@ -146,11 +148,12 @@ func (r *runner) on(dev *engine.Device) string {
 func (r *runner) describe(j *job, one row, dev *engine.Device) {
 	j.result = stats.Result{
 		Name: one.name, Device: dev.Name, Driver: dev.Driver, Host: host(), DType: r.dtype.String(), Variant: j.variant,
-		Flops: j.cost.Flops, Bytes: j.cost.Bytes, Items: one.items, RelErr: j.relErr, Check: j.check,
+		Flops: j.cost.Flops, Bytes: j.cost.Bytes, Set: j.set, Items: one.items, RelErr: j.relErr, Check: j.check,
 	}
 }
 
 func (r *runner) keep(res stats.Result) error {
+	r.held(&res)
 	r.results = append(r.results, res)
 	return r.out.row(&res)
 }

@@ -151,12 +151,13 @@ func transfer(up bool, bytes int) func(*engine.Device) (*Job, error) {
 	}
 }
 
+const chained = 1024
+
 // dispatches is a chain of ops on one element, with a barrier between each two.
 func dispatches(dev *engine.Device) (*Job, error) {
-	const links = 1024
-	j, err := tiny(dev, links)
+	j, err := tiny(dev, chained)
 	if err == nil {
-		j.Items, j.How = links, "a chain of "+plural(links, "op")
+		j.How = "a chain of " + plural(chained, "op")
 	}
 	return j, err
 }

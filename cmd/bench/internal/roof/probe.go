@@ -3,6 +3,7 @@ package roof
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/vulgo-ml/vulgo/cmd/bench/internal/stats"
@@ -12,7 +13,8 @@ import (
 
 // Probe measures one limit.
 type Probe struct {
-	Name string // with Prefix
+	Name  string // with Prefix
+	Items int    // what a run counts; 0: one
 	// Prepare makes it ready on a device. Its error is an Absent where the device
 	// hasn't got what is to be measured.
 	Prepare func(dev *engine.Device) (*Job, error)
@@ -22,7 +24,6 @@ type Probe struct {
 type Job struct {
 	Sample       func(ctx context.Context, n int) (time.Duration, error) // n runs
 	Flops, Bytes float64                                                 // of a run
-	Items        int                                                     // of a run: what it counts
 	How          string
 	Close        func()
 }
@@ -44,36 +45,34 @@ func Probes(largest int) []Probe {
 	if largest == 0 {
 		largest = largestSet
 	}
-	ps := []Probe{
-		{"fma/scalar", fma(kernels.FMAChain, "scalar")},
-		{"fma/vec4", fma(kernels.FMAChain, "vec4")},
-		{"fma/" + halfPeak, fmaHalf},
-		{"fma/matrix", func(*engine.Device) (*Job, error) {
-			return nil, Absent("vulgo has no kernel of cooperative matrices")
-		}},
-		{"fma/one_thread", cpuFMA(false)},
-		{"fma/all_threads", cpuFMA(true)},
+	var ps []Probe
+	add := func(name string, items int, prepare func(*engine.Device) (*Job, error)) {
+		name = Prefix + name
+		if !slices.ContainsFunc(ps, func(p Probe) bool { return p.Name == name }) {
+			ps = append(ps, Probe{name, items, prepare})
+		}
 	}
+	add("fma/scalar", 0, fma(kernels.FMAChain, "scalar"))
+	add("fma/vec4", 0, fma(kernels.FMAChain, "vec4"))
+	add("fma/"+halfPeak, 0, fmaHalf)
+	add("fma/matrix", 0, func(*engine.Device) (*Job, error) {
+		return nil, Absent("vulgo has no kernel of cooperative matrices")
+	})
+	add("fma/one_thread", 0, cpuFMA(false))
+	add("fma/all_threads", 0, cpuFMA(true))
 	for _, kind := range []string{"copy", "triad"} {
 		for size := smallestSet; size <= largest; size *= 4 {
-			ps = append(ps, Probe{kind + "/" + sizeName(size), moving(kind, size)})
+			add(kind+"/"+sizeName(size), 0, moving(kind, size))
 		}
-		ps = append(ps, Probe{kind + "/" + sizeName(largest), moving(kind, largest)})
+		add(kind+"/"+sizeName(largest), 0, moving(kind, largest))
 	}
-	ps = append(ps,
-		Probe{"upload/64MB", transfer(true, min(64<<20, largest))}, Probe{"download/64MB", transfer(false, min(64<<20, largest))},
-		Probe{"dispatch", dispatches}, Probe{"submit", submits(false)}, Probe{"round_trip", submits(true)},
-	)
-	seen := map[string]bool{}
-	var out []Probe
-	for _, p := range ps {
-		if !seen[p.Name] {
-			seen[p.Name] = true
-			p.Name = Prefix + p.Name
-			out = append(out, p)
-		}
-	}
-	return out
+	moved := min(64<<20, largest)
+	add("upload/"+sizeName(moved), 0, transfer(true, moved))
+	add("download/"+sizeName(moved), 0, transfer(false, moved))
+	add("dispatch", chained, dispatches)
+	add("submit", 0, submits(false))
+	add("round_trip", 0, submits(true))
+	return ps
 }
 
 // Measure takes each limit of a device for about that time, and gives the results
@@ -141,7 +140,7 @@ func (p Probe) measure(ctx context.Context, dev *engine.Device, each time.Durati
 			break
 		}
 	}
-	r.Variant, r.Flops, r.Bytes, r.Items = j.How, j.Flops, j.Bytes, j.Items
+	r.Variant, r.Flops, r.Bytes, r.Items = j.How, j.Flops, j.Bytes, p.Items
 	r.Measured(samples, n)
 	return r, nil
 }
