@@ -7,7 +7,7 @@ import (
 )
 
 // Formula is any elementwise function of v and other values as one op, in the
-// syntax of expr.Parse. It differentiates itself:
+// syntax of expr.Parse; of 4 values at most on Vulkan. It differentiates itself:
 //
 //	d := x.Formula("x, y, w -> w*abs(x - y)", y, w)
 func (v Value) Formula(text string, more ...Value) Value {

@@ -3,7 +3,8 @@ package nn
 import "github.com/vulgo-ml/vulgo/graph"
 
 // Dropout layers work in training only (graph.SetTrain). P is the probability to
-// drop; 0 drops nothing.
+// drop; 0, which hyperparameters often are, drops nothing (PyTorch's default is
+// 0.5).
 type (
 	// Dropout zeroes elements and scales the others by 1/(1-P).
 	Dropout struct{ P float64 }

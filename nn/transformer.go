@@ -11,7 +11,7 @@ import (
 type TransformerOptions struct {
 	Embed, Heads int
 	Hidden       int                           // of the feed-forward part; 0 means 2048
-	Dropout      float64                       // in training; PyTorch's default is 0.1
+	Dropout      float64                       // in training; 0 is none (PyTorch's default is 0.1)
 	Activation   func(graph.Value) graph.Value // of the feed-forward part; nil means ReLU
 	Eps          float64                       // of the LayerNorms; 0 means 1e-5
 	NormFirst    bool                          // x + f(norm(x)) in place of norm(x + f(x))

@@ -6,7 +6,8 @@ import "math"
 // TotalSteps, then down to MaxLR/DivFactor/FinalDivFactor; with ThreePhase first
 // down as it went up. Zeros mean PctStart 0.3, DivFactor 25, FinalDivFactor 1e4,
 // and MaxLR the base rate. AnnealStrategy is "cos" (or empty) or "linear". Past
-// TotalSteps, where PyTorch fails, the last rate stays.
+// TotalSteps, where PyTorch fails, the last rate stays. Momentum stays too: it is
+// compiled into the program, so this is PyTorch's with cycle_momentum=False.
 type OneCycle struct {
 	MaxLR                               float64
 	TotalSteps                          int
@@ -48,7 +49,7 @@ func (s OneCycle) Rate(base float64, step int) float64 {
 // 2000) and down again over StepSizeDown (0: as many). The height above the base
 // is scaled by Mode: "triangular" (or empty) not at all, "triangular2" by half
 // each cycle, "exp_range" by Gamma^step (0: 1); or by Scale, of the cycle from 1
-// on, or of the step with ScaleByStep.
+// on, or of the step with ScaleByStep. Momentum stays (cycle_momentum=False).
 type Cyclic struct {
 	MaxLR                    float64
 	StepSizeUp, StepSizeDown int
