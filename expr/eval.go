@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 	"sync"
 )
 
@@ -64,6 +65,7 @@ type step[T Number] struct {
 type scratch[T Number] struct {
 	f, bufF [][]T
 	i, bufI [][]int32
+	full    []int // how many elements of a buffer hold its first one, of those filled with a scalar
 }
 
 // Compile makes a program of f. In float64 it computes with package math, the
@@ -151,7 +153,7 @@ func (p *Program[T]) scratch() *scratch[T] {
 		return s
 	}
 	n := len(p.slots)
-	s := &scratch[T]{make([][]T, n), make([][]T, n), make([][]int32, n), make([][]int32, n)}
+	s := &scratch[T]{make([][]T, n), make([][]T, n), make([][]int32, n), make([][]int32, n), make([]int, n)}
 	for k, sl := range p.slots {
 		switch {
 		case sl.kind == output:
@@ -164,6 +166,15 @@ func (p *Program[T]) scratch() *scratch[T] {
 		}
 	}
 	return s
+}
+
+// fill makes n elements of float slot k v, which they mostly are from the run before.
+func (s *scratch[T]) fill(k, n int, v T) {
+	buf := s.bufF[k]
+	if s.full[k] < n || math.Float64bits(float64(buf[0])) != math.Float64bits(float64(v)) {
+		fill(buf[:n], v)
+		s.full[k] = n
+	}
 }
 
 func (p *Program[T]) release(s *scratch[T]) {
@@ -194,11 +205,11 @@ func (p *Program[T]) Run(sp *Space, out Vec[T], in []Vec[T], attrs []float64, lo
 	for k, sl := range p.slots {
 		switch sl.kind {
 		case parameter:
-			fill(s.bufF[k][:n], T(attrs[sl.idx]))
+			s.fill(k, n, T(attrs[sl.idx]))
 		case argument:
 			if sp.Scalar(sl.idx) {
 				if sl.typ == Float {
-					fill(s.bufF[k][:n], in[sl.idx].F[0])
+					s.fill(k, n, in[sl.idx].F[0])
 				} else {
 					fill(s.bufI[k][:n], in[sl.idx].I[0])
 				}
@@ -232,6 +243,7 @@ func (p *Program[T]) bind(s *scratch[T], sp *Space, sl slot, k, at, n int, out V
 			return in[sl.idx].F[at : at+n]
 		}
 		gather(s.bufF[k][:n], in[sl.idx].F, sp, sl.idx, at)
+		s.full[k] = 0
 	}
 	return s.bufF[k][:n]
 }

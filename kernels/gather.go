@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -15,7 +16,7 @@ var Gather = declare(Op{
 	Out:   []Operand{{Name: "Y"}},
 	Attrs: cpuref.AlongAttrs{}, Shape: gatherShape,
 	CPU:      Plain(cpuref.Gather[float32], cpuref.Gather[float64]),
-	Variants: []Variant{{Name: "flat", Kind: Vulkan, When: inRange, Lower: lowerGather}},
+	Variants: []Variant{{Name: "flat", Kind: Vulkan, When: inRange, Lower: lowerGather}, {Name: "fast", Kind: CPU, Prepare: fast.Gather}},
 	Cases: []Case{
 		gatherCase(0, 1, 1), gatherCase(0, 7, 5), gatherCase(1, 5, 3, 9), gatherCase(0, 5, 8, 3, 4), gatherCase(1, 33, 17, 2, 5),
 		gatherCase(2, 4, 6, 2, 3, 4, 5), gatherCase(0, 0, 3, 2), gatherCase(0, 3, 0, 2), gatherCase(1, 4, 70001, 1),
@@ -33,7 +34,7 @@ var IndexSelect = declare(Op{
 	Out:   []Operand{{Name: "Y"}},
 	Attrs: cpuref.AlongAttrs{}, Shape: indexSelectShape,
 	CPU:      Plain(cpuref.IndexSelect[float32], cpuref.IndexSelect[float64]),
-	Variants: []Variant{{Name: "flat", Kind: Vulkan, When: inRange, Lower: lowerGather}},
+	Variants: []Variant{{Name: "flat", Kind: Vulkan, When: inRange, Lower: lowerGather}, {Name: "fast", Kind: CPU, Prepare: fast.IndexSelect}},
 	Cases: []Case{
 		indexSelectCase(0, 1, 1), indexSelectCase(0, 9, 5, 8), indexSelectCase(1, 7, 3, 5), indexSelectCase(1, 6, 2, 3, 4),
 		indexSelectCase(2, 33, 2, 3, 17, 5), indexSelectCase(0, 0, 3, 2), indexSelectCase(0, 3, 0, 2), indexSelectCase(0, 70001, 4),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vulgo-ml/vulgo/cpuref"
+	"github.com/vulgo-ml/vulgo/cpuref/fast"
 	"github.com/vulgo-ml/vulgo/tensor"
 )
 
@@ -21,7 +22,7 @@ var Resample = declare(Op{
 	Variants: []Variant{{
 		Name: "flat", Kind: Vulkan, Lower: lowerResample,
 		When: func(t *Target, c *Call) bool { return inRange(t, c) && loopFits(t, c.In[1].Shape[1]) },
-	}},
+	}, {Name: "fast", Kind: CPU, Prepare: fast.Resample}},
 	Cases: []Case{
 		resampleCase("linear", 8, 0, 4), resampleCase("linear", 7, 1, 3, 5), resampleCase("linear", 3, 1, 2, 9, 4),
 		resampleCase("nearest", 1, 0, 1), resampleCase("nearest", 20, 2, 2, 3, 10), resampleCase("nearest", 3, 1, 2, 7, 3),
