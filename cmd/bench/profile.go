@@ -20,7 +20,8 @@ type profile struct {
 	program     *engine.Program
 	steps       []trace.Step
 	submissions int     // of all steps
-	alone       float64 // seconds a run takes as the row is timed: unprofiled, one after the other
+	inRow       float64 // seconds a run takes as the row is timed: unprofiled, one after the other
+	alone       float64 // unprofiled, each waited for
 }
 
 // profileWarmUp is how many runs aren't counted: the first ones compile what
@@ -40,8 +41,9 @@ func profileJob(ctx context.Context, j *job, o timing) (*profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	pr := &profile{program: p, alone: j.result.MedianNS * 1e-9, row: j.result.Name, device: p.Device().Name}
+	pr := &profile{program: p, inRow: j.result.MedianNS * 1e-9, row: j.result.Name, device: p.Device().Name}
 	took := time.Duration(0)
+	var alone []float64
 	for i := 0; !o.enough(len(pr.steps), took); i++ {
 		if err := ctx.Err(); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -51,12 +53,19 @@ func profileJob(ctx context.Context, j *job, o timing) (*profile, error) {
 		if err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
+		submissions = p.Device().Submissions() - submissions
 		if i >= profileWarmUp {
 			took += s.End.Sub(s.Begin)
 			pr.steps = append(pr.steps, s)
-			pr.submissions += p.Device().Submissions() - submissions
+			d, err := j.sample(ctx, 1)
+			if err != nil {
+				return nil, errors.Join(err, p.Close())
+			}
+			alone = append(alone, d.Seconds())
+			pr.submissions += submissions
 		}
 	}
+	pr.alone = median(alone)
 	return pr, nil
 }
 
@@ -109,8 +118,8 @@ func (p *profile) middle() *trace.Step {
 func (p *profile) print(w io.Writer) error {
 	s, n := p.split(), float64(len(p.steps))
 	wall := s.Wall()
-	fmt.Fprintf(w, "%s on %s: %d steps of %s, each waited for; %s a step unprofiled and one after the other\n\n",
-		p.row, p.device, len(p.steps), seconds(wall), seconds(p.alone))
+	fmt.Fprintf(w, "%s on %s: %d steps of %s, each waited for; without the profile %s, and %s one after the other\n\n",
+		p.row, p.device, len(p.steps), seconds(wall), seconds(p.alone), seconds(p.inRow))
 
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(cells ...string) { fmt.Fprintln(t, strings.Join(cells, "\t")) } // the last isn't aligned
@@ -122,7 +131,7 @@ func (p *profile) print(w io.Writer) error {
 		overlap += sec
 		line(seconds(sec), share(sec), fmt.Sprintf("%.0f", float64(k.Calls)/n), figure(k.Flops/k.Seconds/1e9), figure(k.Bytes/k.Seconds/1e9), bytesText(k.Bytes/n), "  "+k.Name)
 	}
-	if overlap > 1e-9 { // a device's clock that is off may put kernels outside the step
+	if overlap > 5e-4*wall { // a device's clock that is off may put kernels outside the step
 		line(seconds(-overlap), share(-overlap), "", "", "", "", "  of kernels outside the step")
 	}
 	for _, part := range []struct {

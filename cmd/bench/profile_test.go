@@ -109,12 +109,12 @@ func TestAProfilesTable(t *testing.T) {
 		Kernels:  []engine.StepTime{{Name: name, Begin: ms(2.5), Seconds: 6e-3}},
 		Download: engine.StepTime{Begin: ms(8.5)},
 	}}
-	p := &profile{row: "relu/1000x1000", device: "gpu", program: program, steps: []trace.Step{one, one}, submissions: 2, alone: 8e-3}
+	p := &profile{row: "relu/1000x1000", device: "gpu", program: program, steps: []trace.Step{one, one}, submissions: 2, inRow: 8e-3, alone: 9e-3}
 	var buf bytes.Buffer
 	require.NoError(t, p.print(&buf))
 	out := strings.Join(strings.Fields(buf.String()), " ")
 	for _, want := range []string{
-		"relu/1000x1000 on gpu: 2 steps of 10ms, each waited for; 8ms a step unprofiled",
+		"relu/1000x1000 on gpu: 2 steps of 10ms, each waited for; without the profile 9ms, and 8ms one after the other",
 		"6ms 60.0% 1 0.167 1.33 7.63 MiB " + name,
 		"6ms 60.0% all kernels",
 		"500µs 5.0% queue: copies of inputs and outputs",
