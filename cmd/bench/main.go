@@ -13,9 +13,6 @@
 //	go run ./cmd/bench -profile -run ^train/cnn$    # where does a step's time go?
 //	go run ./cmd/bench -trace t.json -run infer/mlp # one run, for chrome://tracing
 //	go run ./cmd/bench -scaling                     # how does time grow with size?
-//	go run ./cmd/bench -profile -run ^train/cnn$    # where does a step's time go?
-//	go run ./cmd/bench -trace t.json -run infer/mlp # one run, for chrome://tracing
-//	go run ./cmd/bench -scaling                     # how does time grow with size?
 //	go run ./cmd/bench -list                        # the rows' names
 //
 // A row is verified before it is timed, at the op table's tolerance or a step's
@@ -46,16 +43,6 @@
 // cost: the arithmetic, and the least bytes that must be moved. -format go prints
 // what benchstat reads. Ctrl-C ends the run and keeps the rows that are done, in
 // the JSON file too.
-//
-// -profile runs a row step by step, each waited for, and divides the wall clock: a
-// moment belongs to the kernel that runs, else to a copy of inputs or outputs,
-// else to what the host does (feeding, submitting, reading), else to the queue
-// where the device hasn't begun, else to waiting for the host to hear of the end.
-// A kernel's time goes from the end of the one before it, so it has the barrier
-// between them; the program without a profile, whose time is printed beside, needs
-// no timestamps and lets independent kernels overlap. -trace writes the run of
-// median time. -scaling times ops and training steps at several sizes in turn,
-// fits time = a·size^e to the medians, and writes plots into -plots.
 //
 // -profile runs a row step by step, each waited for, and divides the wall clock: a
 // moment belongs to the kernel that runs, else to a copy of inputs or outputs,
