@@ -92,7 +92,7 @@ func TestBodiesStayWithinTheirSlices(t *testing.T) {
 		}
 		for _, test := range []func(t *testing.T){
 			TestMatMul, TestConv2d, TestConv2dData, TestConv2dWeight, TestConv3d, TestMaxPool2d, TestAvgPool2d, TestPool3d, TestLSTM, TestLSTMGrad, TestRNN, TestGRU,
-			TestAdam, TestSGD, TestSoftmaxFamily, TestCrossEntropy, TestSumAndMean, TestEmbedding, TestNorms, TestCopies, TestExtremes, TestDraws, TestIndexed,
+			TestAdam, TestSGD, TestSoftmaxFamily, TestCrossEntropy, TestSumAndMean, TestEmbedding, TestNorms, TestCopies, TestExtremes, TestDraws, TestIndexed, TestMomentsDownColumns,
 		} {
 			test(t)
 		}

@@ -39,16 +39,50 @@ func eachRow(outer, kept, n int, body func(k int, tmp []float32)) func() {
 	return func() { Parallel((kept+per-1)/per, outer*kept*n/4, piece) }
 }
 
+// moment is output k of a reduction of outer runs of n floats, kept·n apart.
+type moment func(x []float32, outer, kept, n, k int, tmp []float32) float32
+
+const (
+	columnStrip   = 16      // columns that become rows at a time
+	longestColumn = 1 << 15 // that scratch memory is kept for
+)
+
+// moments prepares a reduction along rows, or down columns, which are transposed
+// strip by strip; plain has the other shapes.
+func moments(a *cpuref.Args[float32], at cpuref.ReduceAttrs, plain func(*cpuref.Args[float32]), of moment) func() {
+	x, y := a.In[0].F, a.Out[0].F
+	if outer, kept, n, ok := asRows(a.In[0].Shape, at); ok {
+		return eachRow(outer, kept, n, func(k int, tmp []float32) { y[k] = of(x, outer, kept, n, k, tmp) })
+	}
+	dims, first := joined(a.In[0].Shape, at)
+	if first {
+		dims = append([]int{1}, dims...)
+	}
+	if len(dims) != 3 || len(x) == 0 || dims[1] > longestColumn {
+		return func() { plain(a) }
+	}
+	outer, n, kept := dims[0], dims[1], dims[2]
+	strips := (kept + columnStrip - 1) / columnStrip
+	room := columnStrip*n + stretch + 16
+	reserve(room)
+	body := func(i int) {
+		o, from := i/strips, i%strips*columnStrip
+		w := min(columnStrip, kept-from)
+		s := perThread.take(room)
+		isa.packT(s.buf, n, operand{x[o*n*kept+from:], kept, 1}, n, w)
+		for k := range w {
+			y[o*kept+from+k] = of(s.buf, 1, w, n, k, s.buf[columnStrip*n:])
+		}
+		s.give()
+	}
+	return func() { Parallel(outer*strips, len(x)/2, body) }
+}
+
 // Var prepares cpuref.Var.
 func Var(a *cpuref.Args[float32]) func() {
 	at := a.Attrs.(cpuref.VarAttrs)
-	x, y := a.In[0].F, a.Out[0].F
-	outer, kept, n, ok := asRows(a.In[0].Shape, at.ReduceAttrs)
-	if !ok {
-		return func() { cpuref.Var(a) }
-	}
-	count := float64(outer * n)
-	return eachRow(outer, kept, n, func(k int, tmp []float32) {
+	return moments(a, at.ReduceAttrs, cpuref.Var[float32], func(x []float32, outer, kept, n, k int, tmp []float32) float32 {
+		count := float64(outer * n)
 		mean, q := 0.0, 0.0
 		for o := range outer {
 			mean += isa.total(x[(o*kept+k)*n:][:n])
@@ -66,7 +100,7 @@ func Var(a *cpuref.Args[float32]) func() {
 		if !(q < math.MaxFloat32) { // something overflowed, or there is a NaN
 			q = wideSquares(x, outer, kept, n, k)
 		}
-		y[k] = float32(q / max(0, count-at.Correction))
+		return float32(q / max(0, count-at.Correction))
 	})
 }
 
@@ -89,12 +123,7 @@ func wideSquares(x []float32, outer, kept, n, k int) (q float64) {
 
 // LogSumExp prepares cpuref.LogSumExp.
 func LogSumExp(a *cpuref.Args[float32]) func() {
-	x, y := a.In[0].F, a.Out[0].F
-	outer, kept, n, ok := asRows(a.In[0].Shape, a.Attrs.(cpuref.ReduceAttrs))
-	if !ok {
-		return func() { cpuref.LogSumExp(a) }
-	}
-	return eachRow(outer, kept, n, func(k int, tmp []float32) {
+	return moments(a, a.Attrs.(cpuref.ReduceAttrs), cpuref.LogSumExp[float32], func(x []float32, outer, kept, n, k int, tmp []float32) float32 {
 		m, s := float32(math.Inf(-1)), 0.0
 		for o := range outer {
 			m = max(m, isa.max(n, &x[(o*kept+k)*n]))
@@ -109,6 +138,6 @@ func LogSumExp(a *cpuref.Args[float32]) func() {
 				s += float64(isa.expSum(min(stretch, n-i), &tmp[0], &row[i], &tmp[stretch]))
 			}
 		}
-		y[k] = float32(float64(m) + math.Log(s))
+		return float32(float64(m) + math.Log(s))
 	})
 }

@@ -43,3 +43,15 @@ func TestMomentsOfSpecialRows(t *testing.T) {
 		}
 	}
 }
+
+func TestMomentsDownColumns(t *testing.T) {
+	for _, c := range []struct{ shape, axes, out []int }{
+		{[]int{33, 67}, []int{0}, []int{67}}, {[]int{3, 40, 17}, []int{1}, []int{3, 17}}, {[]int{1100, 3}, []int{0}, []int{3}},
+		{[]int{4, 5}, []int{1}, []int{4}}, {[]int{6, 7, 130}, []int{0, 1}, []int{130}}, {[]int{9, 8, 6, 4}, []int{0, 1}, []int{6, 4}},
+	} {
+		at := cpuref.ReduceAttrs{Axes: cpuref.IntList(c.axes...)}
+		in, out := []cpuref.Arg[float32]{floats(c.shape...)}, []cpuref.Arg[float32]{floats(c.out...)}
+		check(t, "var", call{cpuref.VarAttrs{ReduceAttrs: at, Correction: 1}, in, out}, Var, cpuref.Var[float64], 1e-6)
+		check(t, "logsumexp", call{at, in, out}, LogSumExp, cpuref.LogSumExp[float64], 1e-6)
+	}
+}
