@@ -142,6 +142,9 @@ func matMulBench() []Case {
 	heads := matMulBatch(tensor.Shape{96}, tensor.Shape{96}, 128, 128, 64, false, true) // 8 sequences, 12 heads
 	values := matMulBatch(tensor.Shape{96}, tensor.Shape{96}, 128, 64, 128, false, false)
 	return append([]Case{
+		matMulCase(64, 64, 64, false, false),
+		matMulCase(128, 128, 128, false, false),
+		matMulCase(256, 256, 256, false, false),
 		matMulCase(512, 512, 512, false, false),
 		matMulCase(1024, 1024, 1024, false, false),
 		matMulCase(64, 1024, 4096, false, true),
@@ -155,6 +158,7 @@ func matMulBench() []Case {
 		heads, values,
 		matMulCase(1024, 768, 768, false, true), // a transformer block
 	}, large(
+		matMulCase(2048, 2048, 2048, false, false),
 		matMulCase(1024, 2304, 768, false, true),
 		matMulCase(1024, 3072, 768, false, true),
 		matMulCase(1024, 768, 3072, false, false),
