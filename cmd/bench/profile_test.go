@@ -26,12 +26,12 @@ import (
 func TestAProfileTellsWhereTheTimeGoes(t *testing.T) {
 	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
 		path := filepath.Join(t.TempDir(), "step.json")
-		code, out, errs := run(t.Context(), allRows(), "-device", spec(d), "-run", "^train/mlp$", "-trace", path)
+		code, out, errs := run(t.Context(), allRows(), "-device", spec(d), "-run", "^infer/mlp$", "-trace", path)
 		require.Zero(t, code, errs)
-		require.Contains(t, out, "train/mlp on "+d.Device.Name)
+		require.Contains(t, out, "infer/mlp on "+d.Device.Name)
 		require.NotContains(t, out, "examples/s", "rows aren't timed besides")
 		for _, part := range []string{"all kernels", "queue: until", "host: feeding", "host: submitting", "host: reading", "waiting after", "wall clock",
-			"no kernel accounts for", "clock: ", "memory: parameters", "any plan's at least", "matmul+", "adam."} {
+			"no kernel accounts for", "clock: ", "memory: parameters", "any plan's at least", "matmul+"} {
 			require.Contains(t, out, part)
 		}
 		if d.Kind == kernels.Vulkan {
@@ -44,20 +44,20 @@ func TestAProfileTellsWhereTheTimeGoes(t *testing.T) {
 			OtherData   map[string]string
 		}
 		require.NoError(t, json.Unmarshal(b, &f))
-		require.Equal(t, "train/mlp", f.OtherData["row"])
+		require.Equal(t, "infer/mlp", f.OtherData["row"])
 		seen := map[string]int{}
 		for _, e := range f.TraceEvents {
 			seen[e.Cat]++
 		}
 		require.Equal(t, 4, seen["host"], "feed, submit, wait, read")
-		require.Greater(t, seen["kernel"], 8)
+		require.GreaterOrEqual(t, seen["kernel"], 2, "two layers")
 	})
 }
 
 // The parts of a step's wall clock add up to it, and the kernels are inside.
 func TestAProfileAddsUp(t *testing.T) {
 	devtest.Each(t, func(t *testing.T, d devtest.Dev) {
-		rows, err := choose(allRows(), "^train/mlp$", false)
+		rows, err := choose(allRows(), "^matmul/64x10x128-nt$", false)
 		require.NoError(t, err)
 		jobs, err := rows[0].begin(setup{dtype: tensor.Float32})(t.Context(), d.Device)
 		require.NoError(t, err)
