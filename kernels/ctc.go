@@ -51,7 +51,9 @@ var CTCLossGrad = declare(Op{
 		{Name: "fast", Kind: CPU, Prepare: ctcSamples(cpuref.CTCLossGradOf[float32])},
 	},
 	Cases: ctcCases(true), Bench: []Case{ctcCase(true, 100, 16, 29, 30)},
-	Cost: ctcCost, Tol: Max(32),
+	// exp of sums of logarithms: over 100 steps these are about -300, whose own unit
+	// is 3e-5. A device was seen to take 82 of the 128.
+	Cost: ctcCost, Tol: Max(128),
 })
 
 func init() {
