@@ -208,9 +208,9 @@ func TestAddedKeysAndValues(t *testing.T) {
 
 func TestPositionsAreSinesAndCosines(t *testing.T) {
 	g := graph.New()
-	p := nn.SinusoidalPositions{}
+	p := nn.SinusoidalPositions{BatchFirst: true}
 	g.Output("y", p.Forward(g.Zeros(1, 3, 4)))
-	second := nn.SinusoidalPositions{BatchSecond: true}
+	second := nn.SinusoidalPositions{}
 	g.Output("second", second.Forward(g.Zeros(3, 1, 4)))
 	out, _, err := engine.Oracle(g, nil, nil)
 	require.NoError(t, err)

@@ -9,15 +9,15 @@ import (
 )
 
 // SinusoidalPositions adds the positional encoding of "Attention is all you need"
-// to x [N, L, Dim], or [L, N, Dim] with BatchSecond, or [L, Dim]:
+// to x [L, N, Dim], or [N, L, Dim] with BatchFirst, or [L, Dim]:
 //
 //	p[t, 2i] = sin(t / Base^(2i/Dim))    p[t, 2i+1] = cos(t / Base^(2i/Dim))
 //
 // It has no variables and any length will do.
 type SinusoidalPositions struct {
-	Dropout     float64 // of the sum, in training
-	Base        float64 // 0 means 10000
-	BatchSecond bool
+	Dropout    float64 // of the sum, in training
+	Base       float64 // 0 means 10000
+	BatchFirst bool
 }
 
 // Forward adds the layer to x's graph.
@@ -26,7 +26,7 @@ func (p *SinusoidalPositions) Forward(x graph.Value) graph.Value {
 	if g == nil {
 		return x
 	}
-	l, d, ok := sequence(x, p.BatchSecond, "SinusoidalPositions")
+	l, d, ok := sequence(x, p.BatchFirst, "SinusoidalPositions")
 	if !ok {
 		return graph.Value{}
 	}
@@ -41,16 +41,16 @@ func (p *SinusoidalPositions) Forward(x graph.Value) graph.Value {
 			t.F32[i] = float32(math.Cos(angle))
 		}
 	}
-	return x.Add(alongSequence(x, g.Const(t), p.BatchSecond)).Dropout(p.Dropout)
+	return x.Add(alongSequence(x, g.Const(t), p.BatchFirst)).Dropout(p.Dropout)
 }
 
 // LearnedPositions adds a learned vector for each place in the sequence to x
-// [N, L, Dim], or [L, N, Dim] with BatchSecond, or [L, Dim], for L up to MaxLen:
+// [L, N, Dim], or [N, L, Dim] with BatchFirst, or [L, Dim], for L up to MaxLen:
 // the rows of Weight [MaxLen, Dim], which start as those of an Embedding.
 type LearnedPositions struct {
 	MaxLen, Dim int
 	Dropout     float64 // of the sum, in training
-	BatchSecond bool
+	BatchFirst  bool
 
 	Weight *graph.Variable `vulgo:"-"`
 }
@@ -70,7 +70,7 @@ func (p *LearnedPositions) Forward(x graph.Value) graph.Value {
 	if !ok {
 		return graph.Value{}
 	}
-	l, d, ok := sequence(x, p.BatchSecond, "LearnedPositions")
+	l, d, ok := sequence(x, p.BatchFirst, "LearnedPositions")
 	if !ok {
 		return graph.Value{}
 	}
@@ -78,26 +78,25 @@ func (p *LearnedPositions) Forward(x graph.Value) graph.Value {
 		x.Graph().Fail(fmt.Errorf("nn: LearnedPositions: x %v has %d places of width %d, the layer %d of width %d", x.Shape(), l, d, p.MaxLen, p.Dim))
 		return graph.Value{}
 	}
-	return x.Add(alongSequence(x, w.Narrow(0, 0, l), p.BatchSecond)).Dropout(p.Dropout)
+	return x.Add(alongSequence(x, w.Narrow(0, 0, l), p.BatchFirst)).Dropout(p.Dropout)
 }
 
 // sequence is the length and the width of x.
-func sequence(x graph.Value, second bool, layer string) (l, d int, ok bool) {
+func sequence(x graph.Value, batchFirst bool, layer string) (l, d int, ok bool) {
 	s := x.Shape()
-	if len(s) < 2 || second && len(s) != 3 {
-		x.Graph().Fail(fmt.Errorf("nn: %s: x is %v, wants [N, L, Dim], [L, Dim], or [L, N, Dim] with BatchSecond", layer, s))
+	if len(s) != 2 && len(s) != 3 {
+		x.Graph().Fail(fmt.Errorf("nn: %s: x is %v, wants [L, N, Dim], [N, L, Dim] with BatchFirst, or [L, Dim]", layer, s))
 		return 0, 0, false
 	}
-	l, d = s[len(s)-2], s[len(s)-1]
-	if second {
-		l = s[0]
+	if len(s) == 3 && batchFirst {
+		return s[1], s[2], true
 	}
-	return l, d, true
+	return s[0], s[len(s)-1], true
 }
 
 // alongSequence is p [L, Dim] so that it broadcasts to x.
-func alongSequence(x, p graph.Value, second bool) graph.Value {
-	if second {
+func alongSequence(x, p graph.Value, batchFirst bool) graph.Value {
+	if len(x.Shape()) == 3 && !batchFirst {
 		return p.Unsqueeze(1)
 	}
 	return p

@@ -25,7 +25,7 @@ func (s *Speller) Forward(x graph.Value) graph.Value {
 // A language model of two layers: an encoder whose attention is causal.
 func ExampleTransformerEncoder() {
 	m := &Speller{
-		Letters: nn.Embedding{Num: 27, Dim: 16},
+		Letters: nn.Embedding{Num: 27, Dim: 16}, Positions: nn.SinusoidalPositions{BatchFirst: true},
 		Body: nn.TransformerEncoder{Num: 2, Norm: true, TransformerOptions: nn.TransformerOptions{
 			Embed: 16, Heads: 4, Hidden: 64, NormFirst: true, BatchFirst: true, Activation: graph.Value.Gelu}},
 		Out: nn.Linear{In: 16, Out: 27},

@@ -56,7 +56,7 @@ func nets() []net {
 		{name: "transformer", model: func(d tensor.DType) nn.Module {
 			layer := nn.TransformerEncoderLayer{TransformerOptions: nn.TransformerOptions{Embed: 128, Heads: 4, Hidden: 512, NormFirst: true, BatchFirst: true}}
 			return &transformer{
-				Embed: embed(d, 64, 128), Places: nn.LearnedPositions{MaxLen: 64, Dim: 128},
+				Embed: embed(d, 64, 128), Places: nn.LearnedPositions{MaxLen: 64, Dim: 128, BatchFirst: true},
 				Blocks: []nn.TransformerEncoderLayer{layer, layer}, Norm: nn.LayerNorm{Shape: []int{128}}, Out: nn.Linear{In: 128, Out: 64},
 			}
 		}, x: tensor.I32(16, 64), y: tensor.I32(16, 64), fill: kernels.FillInts(64), classes: 64},
