@@ -25,7 +25,11 @@ func Build(results []stats.Result, facts []Facts) (*Section, error) {
 	for _, part := range []*Section{b.machines(), b.devices()} {
 		s.add(part)
 	}
-	s.add(b.atMost())
+	limits, err := b.atMost()
+	if err != nil {
+		return nil, err
+	}
+	s.add(limits)
 	s.add(b.tables())
 	s.add(b.peers())
 	for _, f := range facts {

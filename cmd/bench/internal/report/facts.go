@@ -20,7 +20,7 @@ type Facts struct {
 	Failed  []Failure `json:"failed,omitempty"`
 	Peers   []Fact    `json:"peers,omitempty"`   // and their versions
 	Missing []Fact    `json:"missing,omitempty"` // peers, and why each isn't there
-	Limits  []Section `json:"limits,omitempty"`  // what the devices can do at most
+	Limits  []Section `json:"limits,omitempty"`  // rooflines
 	More    []Section `json:"more,omitempty"`    // profiles, scaling
 }
 

@@ -56,9 +56,16 @@ func machine(root fs.FS) []Fact {
 		{"memory", unknown(memory)},
 		{"system", system + ", " + runtime.GOOS + "/" + runtime.GOARCH},
 		{"frequency governor", unknown(strings.TrimSpace(read("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")))},
+		{"load average", unknown(load(read("proc/loadavg")))},
 		{"Go", fmt.Sprintf("%s, GOMAXPROCS %d", runtime.Version(), runtime.GOMAXPROCS(0))},
 		{"vulgo", unknown(commit())},
 	}
+}
+
+// load is the average number of running processes over 1, 5 and 15 minutes.
+func load(text string) string {
+	f := strings.Fields(text)
+	return strings.Join(f[:min(3, len(f))], " ")
 }
 
 // field is the value of the first line "key<sep>value".

@@ -9,7 +9,7 @@ import (
 
 // The part of a README between these lines is written by Readme.
 const (
-	readmeBegin = "<!-- bench: make bench-readme writes this part from docs/bench/readme.jsonl -->\n"
+	readmeBegin = "<!-- bench: make bench-readme writes this part from docs/bench/results.jsonl -->\n"
 	readmeEnd   = "<!-- /bench -->\n"
 )
 
@@ -59,6 +59,7 @@ func Readme(name string, results []stats.Result, facts []Facts) string {
 		date, _, _ := strings.Cut(f.Date, " ")
 		fmt.Fprintf(&b, l.intro+"\n\n", cpu, date, cut(fact(f.Machine, "vulgo"), 10), f.Command)
 	}
+	results, _ = split(results)
 	var ps []place // ours, and the peers beside the first of them
 	for _, p := range places(results) {
 		if p.peer == "" || len(ps) > 0 && p.device == ps[0].device {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vulgo-ml/vulgo/cmd/bench/internal/roof"
 	"github.com/vulgo-ml/vulgo/cmd/bench/internal/stats"
 )
 
@@ -32,11 +33,13 @@ func example() ([]stats.Result, []Facts) {
 	other.Variant, other.MedianNS = "plain", 7e3
 	theirs := result("matmul/512", "cpu", "torch", 3e4, 6e4, 3e4)
 	theirs.OursNS, theirs.Ratio, theirs.RatioLo, theirs.RatioHi, theirs.Threads = 1.1e4, 3, 2.9, 3.25, 2
+	moved := result("limits/copy/32KB", "cpu", "", 1e3)
+	moved.Flops = 0
 	return []stats.Result{
 			step, fast, other,
 			result("matmul/512", "cpu", "", 1e4, 2e4, 1e4),
 			theirs,
-			result("limits/fma/all_threads", "cpu", "", 5e3), result("limits/round_trip", "cpu", "", 800),
+			result("limits/fma/all_threads", "cpu", "", 5e3), result("limits/round_trip", "cpu", "", 800), moved,
 			result("train/mlp", "cpu", "", 77),
 			result(evil, "cpu", "", 12),
 		}, []Facts{{
@@ -46,8 +49,7 @@ func example() ([]stats.Result, []Facts) {
 			Failed:  []Failure{{Name: "relu/wrong", Device: "cpu", Why: "element 7 is <wrong>"}},
 			Peers:   []Fact{{"torch", "PyTorch 1.13 on cpu"}},
 			Missing: []Fact{{"spago", "not built"}},
-			Limits:  []Section{{Title: "Limits", Text: []string{"What the devices do at most."}, Figures: []Figure{{"roof line.svg", "the roof", []byte("<svg/>")}}}},
-			More:    []Section{{Title: "Scaling", Code: "a < b\n```", Figures: []Figure{{"roof line.svg", "again", []byte("<svg></svg>")}}, Sections: []Section{{Title: "By batch"}}}},
+			More:    []Section{{Title: "Scaling", Code: "a < b\n```", Figures: []Figure{{"roof line.svg", "the roof", []byte("<svg/>")}, {"roof line.svg", "again", []byte("<svg></svg>")}}, Sections: []Section{{Title: "By batch"}}}},
 		}}
 }
 
@@ -104,7 +106,7 @@ func TestTheReportHasItAll(t *testing.T) {
 	text := words(t, page)
 	require.NotRegexp(t, regexp.MustCompile(`https?:|<script|@import|url\(`), page, "nothing from elsewhere")
 	for _, r := range results {
-		if strings.HasPrefix(r.Name, limitPrefix) || r.MedianNS == 77 {
+		if strings.HasPrefix(r.Name, roof.Prefix) || r.MedianNS == 77 {
 			continue
 		}
 		require.Contains(t, text, clean(r.Name))
@@ -114,7 +116,7 @@ func TestTheReportHasItAll(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Example & Co", "4 threads", "8.0 GiB", "Driver 1, Vulkan 1.3", "0123456789abcdef", "2026-01-02", "bench -run '<x>' -report out",
-		"What the devices do at most.", "a < b", "By batch", "element 7 is <wrong>", "spago wasn't compared: not built.", "one row failed",
+		"a < b", "By batch", "element 7 is <wrong>", "spago wasn't compared: not built.", "one row failed",
 		"3.00×", "2.90–3.25", "11.0 µs", "torch: PyTorch 1.13 on cpu.", "50 % A", "125,000", "19.4×", "Training steps", "Matrix products", "torch beside cpu", "places, not shown: 1.",
 		"multiply-adds, all threads", "400 GFLOP/s",
 	} {
@@ -123,6 +125,8 @@ func TestTheReportHasItAll(t *testing.T) {
 	require.Contains(t, md, `evil/&lt;b&gt;&amp;"\|\*\_\`+"`\ufffd\ufffd\\[1m\ufffd |")
 	require.Contains(t, md, "````\na < b\n```\n````")
 	require.Contains(t, md, "](roof-line.svg)")
+	require.Contains(t, read("roofline-cpu.svg"), "<svg")
+	require.Contains(t, text, "memory, copying, 32KB")
 	require.Equal(t, "<svg/>", read("roof-line.svg"))
 	require.Equal(t, "<svg></svg>", read("2-roof-line.svg"))
 	for _, line := range strings.Split(md, "\n") {
@@ -135,7 +139,7 @@ func TestTheReportHasItAll(t *testing.T) {
 
 func TestAReportFromSavedLines(t *testing.T) {
 	results, facts := example()
-	results = results[:8] // JSON has no invalid UTF-8
+	results = results[:9] // JSON has no invalid UTF-8
 	dir := t.TempDir()
 	require.NoError(t, Save(dir, results, &facts[0]))
 	rs, fs, err := Load(filepath.Join(dir, "results.jsonl"))
@@ -193,11 +197,13 @@ func TestTheMachine(t *testing.T) {
 		"proc/cpuinfo":    {Data: []byte("processor\t: 0\nmodel name\t: Chip 3\ncpu cores\t: 2\n")},
 		"proc/meminfo":    {Data: []byte("MemTotal:        8388608 kB\n")},
 		"etc/os-release":  {Data: []byte("PRETTY_NAME=\"Debian 12\"\n")},
+		"proc/loadavg":    {Data: []byte("0.50 1.25 2.00 3/400 5\n")},
 		"proc/sys/kernel": {Mode: os.ModeDir},
 	})
 	require.Equal(t, "Chip 3", fact(got, "CPU"))
 	require.Contains(t, fact(got, "cores"), "2 cores a socket")
 	require.Equal(t, "8.0 GiB", fact(got, "memory"))
+	require.Equal(t, "0.50 1.25 2.00", fact(got, "load average"))
 	require.Contains(t, fact(got, "system"), "Debian 12, ")
 	require.Equal(t, "not readable", fact(got, "frequency governor"))
 	require.Equal(t, len(got), len(Machine()))

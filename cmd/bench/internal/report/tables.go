@@ -71,12 +71,12 @@ func cells(r *stats.Result) []string {
 	}
 	return []string{
 		duration(r.MedianNS), interval(r.LoNS, r.MedianNS, r.HiNS), kernel,
-		figure(r.Flops / r.MedianNS), figure(r.Bytes / r.MedianNS), perSec, roof(r), r.Variant, relErr(r.RelErr),
+		figure(r.Flops / r.MedianNS), figure(r.Bytes / r.MedianNS), perSec, roofShare(r), r.Variant, relErr(r.RelErr),
 	}
 }
 
-// roof is the share of the nearer one, and which that is.
-func roof(r *stats.Result) string {
+// roofShare is the share of the nearer one, and which that is.
+func roofShare(r *stats.Result) string {
 	s := share(r.Roof)
 	if s != "" && r.RoofBy != "" {
 		s += " " + strings.ToUpper(r.RoofBy[:1])
