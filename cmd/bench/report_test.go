@@ -31,7 +31,7 @@ func TestAReportHasTheRowsTheirProfilesAndWhatFailed(t *testing.T) {
 		require.Contains(t, strings.ReplaceAll(md, "\\_", "_"), want)
 	}
 	require.Contains(t, page, "x/&lt;wrong&gt;")
-	require.Contains(t, fileText(t, dir, "results.json"), "go run ./cmd/bench -time 1ms -count 2 -report ")
+	require.Contains(t, fileText(t, dir, "results.json"), "go run ./cmd/bench -time 1ms -count 2 -roof=false -report ")
 	results, facts, err := report.Load(filepath.Join(dir, "results.jsonl"))
 	require.NoError(t, err)
 	require.Equal(t, "train/mlp", results[0].Name)
