@@ -37,7 +37,7 @@ func ArgMin(a *cpuref.Args[float32]) func() { return chosen(a, cpuref.ArgMin[flo
 func chosen(a *cpuref.Args[float32], plain func(*cpuref.Args[float32]), least bool) func() {
 	x := a.In[0].F
 	dims, first := joined(a.In[0].Shape, a.Attrs.(cpuref.ReduceAttrs))
-	if x == nil || len(x) <= small || len(dims) > 3 {
+	if len(x) <= small || len(dims) > 3 {
 		return func() { plain(a) }
 	}
 	c := &choice{x: x, y: a.Out[0].F, at: a.Out[0].I, least: least}
