@@ -137,7 +137,6 @@ BACKWARD = {
     "expm1_grad": lambda p, y, dy: dy * (y + 1),
     "div_grad_a": lambda p, b, dy: dy / b,
     "div_grad_b": lambda p, b, y, dy: -dy * (y / b),
-    "remainder_grad_b": lambda p, a, b, y, dy: -dy * a.div(b, rounding_mode="floor"),
     "where_grad_a": lambda p, m, dy: torch.where(m, dy, torch.zeros((), dtype=dy.dtype, device=dy.device)),
     "where_grad_b": lambda p, m, dy: torch.where(m, torch.zeros((), dtype=dy.dtype, device=dy.device), dy),
 }

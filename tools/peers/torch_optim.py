@@ -45,10 +45,25 @@ def adamax(a, params, lr):
     return torch.optim.Adamax(params, lr, (a["V"][0], a["V"][1]), a["V"][2], a["V"][3])
 
 
+def rmsprop(a, params, lr):
+    return torch.optim.RMSprop(params, lr, a["V"][0], a["V"][1], a["V"][2])
+
+
+def radam(a, params, lr):
+    return torch.optim.RAdam(params, lr, (a["V"][0], a["V"][1]), a["V"][2], a["V"][3])
+
+
+def rprop(a, params, lr):
+    return torch.optim.Rprop(params, lr, (a["V"][0], a["V"][1]), (a["V"][2], a["V"][3]))
+
+
 OPTIMIZERS = {
     "adam": stepping(adam, ["exp_avg", "exp_avg_sq"]),
     "sgd": stepping(sgd, ["momentum_buffer"]),
     "adagrad": stepping(adagrad, ["sum"]),
     "adadelta": stepping(adadelta, ["square_avg", "acc_delta"]),
+    "rprop": stepping(rprop, ["prev", "step_size"]),
+    "rmsprop": stepping(rmsprop, ["square_avg"]),
+    "radam": stepping(radam, ["exp_avg", "exp_avg_sq"]),
     "adamax": stepping(adamax, ["exp_avg", "exp_inf"]),
 }

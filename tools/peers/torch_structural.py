@@ -264,6 +264,9 @@ def pad(a, x):
 
 def scatter(a, x, idx, src):
     idx = idx.long()
+    held = a["Size"] if x is None else x.shape[a["Axis"]]
+    if idx.numel() and (idx.min() < 0 or idx.max() >= held):
+        raise Lacks("indexes outside are an error")
     if x is None:
         shape = list(idx.shape)
         shape[a["Axis"]] = a["Size"]
@@ -289,7 +292,7 @@ def with_index(f):
 # The table's dtypes, as its attributes count them.
 NUMBERED = [None, torch.float32, torch.float64, torch.int32, torch.bool, torch.float16, torch.bfloat16, torch.int64]
 
-CONSISTENT = refuse("PyTorch's backward computes the statistics that this op is given")
+CONSISTENT = refuse("PyTorch's backward computes the forward results that this op is given")
 OWN_DRAW = refuse("other random numbers can't be held to ours")
 
 STRUCTURAL = {
@@ -345,6 +348,7 @@ STRUCTURAL = {
     "pad": pad,
     "permute": fixed(lambda a, x: x.permute(ints(a["Perm"])).contiguous()),
     "prod": reduced(lambda a, x, d, k: torch.prod(x, d, k), one_axis=True),
+    "remainder_grad_b": CONSISTENT,
     "rms_norm": norm,
     "rnn": recurrence(rnn),
     "scatter": scatter,
