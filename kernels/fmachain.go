@@ -43,7 +43,7 @@ func fmaChain(op Op) Op {
 			return nil, fmt.Errorf("%d steps, wants 1 or more", at.Steps)
 		}
 		if !in[0].DType.IsFloat() {
-			return nil, fmt.Errorf("X is %v, wants floats", in[0])
+			return nil, fmt.Errorf("operand X is %v, wants floats", in[0])
 		}
 		return in[:1], nil
 	}

@@ -44,6 +44,14 @@
 // what benchstat reads. Ctrl-C ends the run and keeps the rows that are done, in
 // the JSON file too.
 //
+// The column roof is the least time that the row's arithmetic (A) or memory traffic
+// (M) could take on the device, whichever is longer, as a share of its median: at
+// the best rate of multiply-adds in float32, and the best of copying and adding
+// over as much memory as a run goes over. These limits are measured first (-roof=false
+// leaves that out), stand in the JSON file as rows limits/..., and are chosen by
+// -run too. Rows that only read, or that find more in a cache than they count,
+// may come out over 100 %.
+//
 // -profile runs a row step by step, each waited for, and divides the wall clock: a
 // moment belongs to the kernel that runs, else to a copy of inputs or outputs,
 // else to what the host does (feeding, submitting, reading), else to the queue
