@@ -32,6 +32,9 @@ func FMAChain(a *cpuref.Args[float32]) func() {
 	return func() { Parallel((len(x)+w-1)/w, 2*len(x)*at.Steps/isa.flops, body) }
 }
 
+// Chains is how many elements FMAChain keeps in one thread's registers.
+func Chains() int { return isa.chain }
+
 // Triad is y = x + s·z, on the caller's thread; all three are of y's length.
 func Triad(y, x, z []float32, s float32) {
 	if len(y) > 0 {
