@@ -236,6 +236,32 @@ func TestAnInterruptLeavesALongComputation(t *testing.T) {
 	require.Equal(t, other, interruptible(t.Context(), func() error { return other }))
 }
 
+func TestTheFormatsForBenchstatAndMarkdown(t *testing.T) {
+	args := []string{"-device", "cpu", "-run", "^relu/|^infer/mlp$"}
+	code, out, errs := run(t.Context(), allRows(), append(args, "-format", "go")...)
+	require.Zero(t, code, errs)
+	line := `(?m)^Benchmark%s \d+ \S+ ns/op( \S+ (GFLOP/s|GB/s|examples/s|kernel-ns/op))+$`
+	require.Regexp(t, fmt.Sprintf(line, "Infer/mlp"), out)
+	require.Regexp(t, fmt.Sprintf(line, `Relu/1024x1024/kernel=\w+`), out)
+	require.Contains(t, out, "pkg: github.com/vulgo-ml/vulgo\n")
+
+	code, out, errs = run(t.Context(), allRows(), append(args, "-format", "markdown", "-variants")...)
+	require.Zero(t, code, errs)
+	require.Regexp(t, `(?m)^\| name \| median \|`, out)
+	require.Equal(t, 2, strings.Count(out, "\n| relu/1024x1024 |"), "each kernel: fast and plain")
+}
+
+func TestDTypesAndThoseThatAreNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.json")
+	code, _, errs := run(t.Context(), allRows(), "-device", "cpu", "-dtype", "float16", "-json", path, "-run", "^softmax/64|^adam/|^infer/mlp$")
+	require.Zero(t, code, errs)
+	require.Contains(t, errs, "1 of 3 rows have no float16 form there")
+	require.Len(t, lines(t, path), 2)
+	code, _, errs = run(t.Context(), allRows(), "-device", "cpu", "-dtype", "float16", "-run", "^adam/")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "none of the 1 rows has a form in float16 there")
+}
+
 func TestJobsTakeTheirSamplesInTurn(t *testing.T) {
 	var order []string
 	named := func(name string, run time.Duration) *job {

@@ -174,11 +174,11 @@ func (p *printer) benchmark(r *stats.Result) error {
 	name := "Benchmark" + benchmarkName(r.Name)
 	for _, part := range [][2]string{{"dtype", r.DType}, {"kernel", r.Variant}, {"peer", r.Peer}} {
 		if part[1] != "" && part[1] != "float32" {
-			name += "/" + part[0] + "=" + benchmarkName(part[1])
+			name += "/" + part[0] + "=" + word(part[1])
 		}
 	}
 	if p.several {
-		name += "/device=" + benchmarkName(r.Device)
+		name += "/device=" + word(r.Device)
 	}
 	var b strings.Builder
 	for _, ns := range r.Samples {
@@ -200,12 +200,14 @@ func (p *printer) benchmark(r *stats.Result) error {
 // benchmarkName has no spaces, and begins as Go's names must: with anything but a
 // small letter.
 func benchmarkName(s string) string {
-	s = strings.Join(strings.Fields(s), "_")
+	s = word(s)
 	if s == "" {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+func word(s string) string { return strings.Join(strings.Fields(s), "_") }
 
 func (p *printer) close() error {
 	if p.json == nil {

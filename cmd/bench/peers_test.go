@@ -122,7 +122,7 @@ func TestPeersAreTimedInTurn(t *testing.T) {
 	out, _, _, err = against(t, "go", "^relu/", fakePeer("works"))
 	require.NoError(t, err)
 	require.Contains(t, out, "Benchmark")
-	require.Contains(t, out, "peer=Works")
+	require.Contains(t, out, "peer=works")
 }
 
 func TestAPeerThatFailsLeavesTheOthers(t *testing.T) {
