@@ -1,5 +1,5 @@
 # What a person runs. Each target is a script under tools/ or a go command.
-.PHONY: help demo test accept shaders shaders-check bench peers lint docs generate clean
+.PHONY: help demo test accept shaders shaders-check bench bench-readme peers lint docs generate clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ shaders-check: ## fail if a committed SPIR-V differs from its source
 
 bench: ## time every op and training step on the device of VULGO_DEVICE
 	go run ./cmd/bench
+
+bench-readme: ## write the READMEs' table from docs/bench (bench -report docs/bench measures)
+	go run ./cmd/bench report -readme docs/bench/results.jsonl README.md README.zh.md
 
 peers: ## install what bench -peers compares with: PyTorch, OpenBLAS, Go libraries
 	@tools/peers.sh

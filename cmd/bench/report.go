@@ -34,7 +34,7 @@ var ofReport = []string{"report", "json", "peers", "scaling", "plots", "profile"
 
 // checkReport refuses flags that say nothing to a report.
 func (o *options) checkReport() error {
-	for _, name := range []string{"json", "format", "trace", "plots"} {
+	for _, name := range []string{"json", "format", "trace", "plots", "roofline"} {
 		if _, ok := o.given[name]; ok {
 			return fmt.Errorf("-report goes without -%s: its folder has all results and plots", name)
 		}
