@@ -163,7 +163,7 @@ func TestInstalledPeersAgree(t *testing.T) {
 		t.Logf("%s isn't tried: %s", m.Name, m.Why)
 	}
 	if len(found) == 0 || testing.Short() {
-		t.Skip("no peer is installed, or there is no time for them")
+		t.Skip("no peer is installed (make peers), or -short: a test of the protocol runs with a stand-in")
 	}
 	rows, err := choose(allRows(), "^(matmul/64x10x128-nt|train/mlp|softmax_grad/64x10_axis_1|embedding_grad/65.*|max_pool2d_grad/64.*|lstm/1x1x256|adam/1048576|to_int/.*)$", false)
 	require.NoError(t, err)

@@ -30,7 +30,7 @@ func TestDraws(t *testing.T) {
 func TestPhiloxOfAnyCounter(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		if isa.philox == nil {
-			t.Skip("no loop of its own")
+			t.Skip("this instruction set draws by plain Go, which the random ops' tests cover; the others run this")
 		}
 		state := [3]uint64{0xfedcba9876543210, 0x0123456789abcdef, 1<<32 - 3}
 		w := make([]float32, 3*4*isa.blocks)
@@ -46,7 +46,7 @@ func TestPhiloxOfAnyCounter(t *testing.T) {
 func TestNormalsWithinFourUlp(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		if isa.normal == nil {
-			t.Skip("no loop of its own")
+			t.Skip("this instruction set draws by plain Go, which the random ops' tests cover; the others run this")
 		}
 		step := 251
 		if testing.Short() {
